@@ -1,0 +1,23 @@
+// What the loader hands to a training loop.
+
+/** One batch, normalised and ready to become tensors. */
+export interface Batch {
+  /** One entry a view (MoCo: query crop, key crop), each [N, S, S, 3] flat, float32. */
+  readonly views: readonly Float32Array[];
+  /** Side of the crops. */
+  readonly size: number;
+  /** N class indices. */
+  readonly labels: Int32Array;
+  /** N indices into the data set. */
+  readonly indices: Int32Array;
+}
+
+/** Serves the batches of any epoch; the order and crops of an epoch depend on seed and epoch alone. */
+export interface Loader {
+  readonly batchesPerEpoch: number;
+  readonly imagesPerEpoch: number;
+  readonly classes: readonly string[];
+  /** 0-based epoch. Breaking out of the loop stops the work ahead. */
+  readEpoch(epoch: number): AsyncIterable<Batch>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,81 @@
+// The small interface over TensorFlow.js that training is written against. An engine is a
+// tfjs backend plus the few named operations that a native engine wants to fuse; each has a
+// composite fallback (composite-ops.ts), so that a new engine starts by overriding nothing.
+
+import type { Json } from '../core/hash.ts';
+import type { Scalar, Tensor1D, Tensor2D, Tensor4D, Variable } from './tf.ts';
+
+export type ConcreteEngineName = 'cpu' | 'wasm';
+
+/** A ready engine. One a process; its backend is the current tfjs backend. */
+export interface Engine {
+  readonly name: ConcreteEngineName;
+  /** Versions, SIMD, threads: what a record keeps. */
+  readonly description: { readonly [key: string]: Json };
+  readonly ops: EngineOps;
+  /** Live tensors and bytes; level over steps. */
+  memory(): { readonly tensors: number; readonly bytes: number };
+}
+
+/** The operations that engines may replace by fused kernels. All tensors NHWC / HWIO, float32. */
+export interface EngineOps {
+  /**
+   * Convolution with PyTorch's explicit padding: `padding` on every side. Differentiable.
+   *
+   * @param x       images   [N, H, W, C]
+   * @param filter  filters  [kh, kw, C / groups, K]
+   * @returns [N, floor((H + 2 padding - kh) / stride) + 1, ..., K]
+   */
+  conv2d(x: Tensor4D, filter: Tensor4D, options: ConvOptions): Tensor4D;
+  /** Max-pooling with PyTorch's explicit padding (-infinity outside). Differentiable. */
+  maxPool(
+    x: Tensor4D,
+    options: { readonly size: number; readonly stride: number; readonly padding: number },
+  ): Tensor4D;
+  /**
+   * Training-mode BatchNorm over N, H, W (+ residual) (+ ReLU). Differentiable in x, scale, offset, residual.
+   * `splits` > 1 is SplitBatchNorm: statistics apart for each consecutive N / splits images.
+   * Also returns, without gradient, per split the mean and the biased variance of the batch [splits, C].
+   * Shape of x: [N, H, W, C].
+   */
+  batchNormTraining(
+    x: Tensor4D,
+    options: BatchNormOptions,
+  ): { readonly y: Tensor4D; readonly mean: Tensor2D; readonly variance: Tensor2D };
+  /** Eval-mode BatchNorm with running statistics (+ residual) (+ ReLU). */
+  batchNormInference(
+    x: Tensor4D,
+    options: BatchNormOptions & { readonly mean: Tensor1D; readonly variance: Tensor1D },
+  ): Tensor4D;
+  /** `x [N, I] @ weight [I, O] (+ bias [O])`. Differentiable. */
+  linear(x: Tensor2D, weight: Tensor2D, bias?: Tensor1D): Tensor2D;
+  /** Value and gradients of `loss` with respect to `parameters`, in their order. The caller disposes them. */
+  computeGradients(
+    loss: () => Scalar,
+    parameters: readonly Variable[],
+  ): { readonly loss: Scalar; readonly gradients: readonly import('./tf.ts').Tensor[] };
+  /** PyTorch's SGD, in place: v = momentum v + (g + weightDecay p); p -= lr v. First step: v = g + weightDecay p. */
+  sgdStep(
+    parameters: readonly Variable[],
+    gradients: readonly import('./tf.ts').Tensor[],
+    velocities: readonly Variable[],
+    options: { readonly lr: number; readonly momentum: number; readonly weightDecay: number },
+  ): void;
+  /** In place: key = keyMomentum key + (1 - keyMomentum) query. MoCo v1 §3.2 eq. 2. */
+  momentumUpdate(keys: readonly Variable[], queries: readonly Variable[], keyMomentum: number): void;
+}
+
+export interface ConvOptions {
+  readonly stride: number;
+  readonly padding: number;
+  readonly groups?: number;
+}
+
+export interface BatchNormOptions {
+  readonly scale: Tensor1D;
+  readonly offset: Tensor1D;
+  readonly epsilon: number;
+  readonly splits?: number;
+  readonly relu?: boolean;
+  readonly residual?: Tensor4D;
+}
