@@ -1,0 +1,69 @@
+// The layers of src/ as rules: who may import whom (see src/README.md). Type imports count.
+
+const layers = {
+  core: [],
+  config: ['core'],
+  plan: ['config', 'core'],
+  runs: ['plan', 'config', 'core'],
+  report: ['runs', 'plan', 'config', 'core'],
+  data: ['config', 'core'],
+  engine: ['core'],
+  model: ['engine', 'config', 'core'],
+  train: ['engine', 'config', 'core'],
+  moco: ['model', 'train', 'engine', 'config', 'core'],
+  stages: ['moco', 'model', 'data', 'train', 'report', 'runs', 'plan', 'engine', 'config', 'core'],
+  launch: ['plan', 'runs', 'config', 'core'],
+  worker: ['stages', 'engine', 'plan', 'runs', 'core'],
+  cli: ['config', 'plan', 'launch', 'report', 'runs', 'data', 'core'],
+};
+
+const layerRules = Object.entries(layers).map(([layer, allowed]) => ({
+  name: `${layer}-imports-only-${allowed.length ? allowed.join('-') : 'itself'}`,
+  severity: 'error',
+  from: { path: `^src/${layer}/` },
+  to: {
+    path: '^src/',
+    pathNot: [layer, ...allowed]
+      .map((name) => `^src/${name}/`)
+      .concat(layer === 'worker' ? ['^src/launch/protocol\\.ts$', '^src/launch/device-pool\\.ts$'] : []),
+  },
+}));
+
+const packageOwners = {
+  ajv: ['^src/config/'],
+  yaml: ['^src/config/'],
+  'fastest-levenshtein': ['^src/core/'],
+  execa: ['^src/launch/worker-process\\.ts$'],
+  listr2: ['^src/launch/ui/'],
+  commander: ['^src/cli/', '^src/main\\.ts$'],
+  sharp: ['^src/data/'],
+  '@tensorflow': ['^src/engine/'],
+};
+
+const packageRules = Object.entries(packageOwners).map(([name, owners]) => ({
+  name: `${name.replace('@', '')}-stays-in-its-place`,
+  severity: 'error',
+  from: { path: '^src/', pathNot: owners },
+  to: { path: `node_modules/${name}(/|$)` },
+}));
+
+module.exports = {
+  forbidden: [
+    ...layerRules,
+    ...packageRules,
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'the-parent-process-never-loads-tensorflow',
+      severity: 'error',
+      from: { path: '^src/main\\.ts$' },
+      to: { path: 'node_modules/@tensorflow', reachable: true },
+    },
+    { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+  },
+};
