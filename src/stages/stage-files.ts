@@ -1,0 +1,16 @@
+// The files that one stage leaves for the next, by name.
+
+/** Backbone of the query encoder: torchvision's names without fc. Left by extract. */
+export const ENCODER_FILE = 'encoder.safetensors';
+/** The projection head (fc.*) of the query encoder. Left by extract; the kNN of the CIFAR demo needs it. */
+export const HEAD_FILE = 'head.safetensors';
+/** One line an epoch and every few steps. Left by pretrain and lincls. */
+export const METRICS_FILE = 'metrics.jsonl';
+/** Last linear classifier: the whole network, fc included. */
+export const CLASSIFIER_FILE = 'checkpoint.safetensors';
+/** The linear classifier of the epoch with the best top-1. */
+export const BEST_CLASSIFIER_FILE = 'model_best.safetensors';
+/** What the sanity check compared and found. */
+export const SANITY_FILE = 'sanity-check.json';
+/** Prediction for every held-out image. */
+export const KNN_FILE = 'knn.json';
