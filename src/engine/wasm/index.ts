@@ -1,0 +1,40 @@
+// The engine `wasm`: tfjs's WebAssembly backend (XNNPACK with SIMD, one thread), with the
+// kernels it lacks or is slow at in TypeScript over its heap. Runs wherever Node runs.
+
+import { version_wasm } from '@tensorflow/tfjs-backend-wasm';
+import * as tf from '@tensorflow/tfjs-core';
+import { compositeOps } from '../composite-ops.ts';
+import type { Engine } from '../engine.ts';
+import { createBatchNormTraining } from '../ops/batch-norm.ts';
+import { heapBatchNormPasses, registerBatchNormKernels } from './batch-norm.ts';
+import { registerFilterGradient } from './conv-backprop-filter.ts';
+import { registerInputGradient } from './conv-backprop-input.ts';
+import { registerMaxPoolGradient } from './max-pool-grad.ts';
+import { heapMomentumUpdate, heapSgdStep, registerUpdateKernels } from './updates.ts';
+
+/** Makes the wasm backend current and registers our kernels. Throws where WebAssembly can't start. */
+export async function createWasmEngine(): Promise<Engine> {
+  if (!(await tf.setBackend('wasm'))) throw new Error('The WebAssembly backend did not start.');
+  registerBatchNormKernels();
+  registerFilterGradient();
+  registerInputGradient();
+  registerMaxPoolGradient();
+  registerUpdateKernels();
+  return {
+    name: 'wasm',
+    description: {
+      name: 'wasm',
+      tfjs: tf.version_core,
+      backend: version_wasm,
+      simd: (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) === true,
+      threads: 1,
+    },
+    ops: {
+      ...compositeOps,
+      batchNormTraining: createBatchNormTraining(heapBatchNormPasses),
+      sgdStep: heapSgdStep,
+      momentumUpdate: heapMomentumUpdate,
+    },
+    memory: () => ({ tensors: tf.memory().numTensors, bytes: tf.memory().numBytes }),
+  };
+}

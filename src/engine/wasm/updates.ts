@@ -1,0 +1,63 @@
+// The optimiser step and the momentum update as one pass over each parameter. New values go to new
+// memory and the variable is pointed there: XNNPACK keeps packed filters by data id, so a filter
+// must never change under its id.
+
+import * as tf from '@tensorflow/tfjs-core';
+import type { EngineOps } from '../engine.ts';
+import { allocateFloats, type KernelCall, registerHeapKernel, viewFloats } from './heap.ts';
+
+const SGD = 'MocolabSgd';
+const LERP = 'MocolabMomentumUpdate';
+
+/** Registers both kernels; once a process. */
+export function registerUpdateKernels(): void {
+  registerHeapKernel(SGD, sgd);
+  registerHeapKernel(LERP, lerp);
+}
+
+export const heapSgdStep: EngineOps['sgdStep'] = (parameters, gradients, velocities, options) => {
+  parameters.forEach((parameter, i) => {
+    const inputs = { parameter, gradient: gradients[i]!, velocity: velocities[i]! };
+    const [updated, velocity] = tf.engine().runKernel(SGD, inputs, { ...options }) as unknown as tf.Tensor[];
+    parameter.assign(updated!);
+    velocities[i]!.assign(velocity!);
+    tf.dispose([updated!, velocity!]);
+  });
+};
+
+export const heapMomentumUpdate: EngineOps['momentumUpdate'] = (keys, queries, keyMomentum) => {
+  keys.forEach((key, i) => {
+    const updated = tf.engine().runKernel(LERP, { key, query: queries[i]! }, { keyMomentum }) as tf.Tensor;
+    key.assign(updated);
+    updated.dispose();
+  });
+};
+
+function sgd({ inputs, attrs, backend }: KernelCall): tf.TensorInfo[] {
+  const { lr, momentum, weightDecay } = attrs as { lr: number; momentum: number; weightDecay: number };
+  const { shape } = inputs.parameter!;
+  const out = [allocateFloats(backend, shape), allocateFloats(backend, shape)];
+  const [p, g, v] = [inputs.parameter!, inputs.gradient!, inputs.velocity!].map((t) =>
+    viewFloats(backend, t),
+  ) as Float32Array[];
+  const [updated, velocity] = out.map((tensor) => viewFloats(backend, tensor)) as [
+    Float32Array,
+    Float32Array,
+  ];
+  for (let i = 0; i < updated.length; i++) {
+    const speed = momentum * v![i]! + (g![i]! + weightDecay * p![i]!);
+    velocity[i] = speed;
+    updated[i] = p![i]! - lr * speed;
+  }
+  return out;
+}
+
+function lerp({ inputs, attrs, backend }: KernelCall): tf.TensorInfo {
+  const { keyMomentum } = attrs as { keyMomentum: number };
+  const out = allocateFloats(backend, inputs.key!.shape);
+  const key = viewFloats(backend, inputs.key!);
+  const query = viewFloats(backend, inputs.query!);
+  const updated = viewFloats(backend, out);
+  for (let i = 0; i < updated.length; i++) updated[i] = keyMomentum * key[i]! + (1 - keyMomentum) * query[i]!;
+  return out;
+}
