@@ -1,0 +1,106 @@
+// One method in one trial, as a chain of stages: pretrain -> extract -> sanity-check -> evaluations.
+// Untrained and ready-made encoders start at extract.
+
+import type { ResolvedEvaluation, ResolvedMethod } from '../config/resolved.ts';
+import { costBookkeeping, costExtract, costKnn, costLincls, costPretrain } from './stage-cost.ts';
+import type { DataSizes, ExtractSource, Stage, StageConfig } from './stage-graph.ts';
+import { fingerprintStage, identifyExtract, identifyRecipeStage } from './stage-identity.ts';
+
+/** What the stages of a chain have in common. */
+export interface Chain {
+  readonly method: ResolvedMethod;
+  /** 1-based. */
+  readonly trial: number;
+  /** The trial's seed; the same for every method, so that trials are paired. */
+  readonly seed: number;
+  readonly sizes: DataSizes;
+}
+
+/** Compiles a chain's stages, every stage after the ones it needs. */
+export function compileChain(chain: Chain, evaluations: readonly ResolvedEvaluation[]): Stage[] {
+  const from = findSource(chain.method);
+  const pretrain = from.kind === 'pretrain' ? [createPretrain(chain)] : [];
+  const extract = createExtract(chain, from, pretrain);
+  const check = createSanityCheck(chain, from, [...pretrain, extract]);
+  const judged = evaluations.map((evaluation) => createEvaluation(chain, evaluation, [extract, check]));
+  return [...pretrain, extract, check, ...judged];
+}
+
+/** Adds the fingerprint to a stage, and the ids of the stages that it needs. */
+export function createStage(draft: Omit<Stage, 'needs' | 'fingerprint'>, needs: readonly Stage[]): Stage {
+  return { ...draft, needs: needs.map((need) => need.id), fingerprint: fingerprintStage(draft, needs) };
+}
+
+function findSource({ name, recipe }: ResolvedMethod): ExtractSource {
+  if (recipe.method === 'moco') return { kind: 'pretrain' };
+  if (recipe.method === 'untrained') return { kind: 'initialisation' };
+  if (recipe.checkpoint === undefined) throw new Error(`Method ${name} is pretrained but has no checkpoint.`);
+  return { kind: 'file', path: recipe.checkpoint };
+}
+
+function createPretrain(chain: Chain): Stage {
+  const { recipe } = chain.method;
+  return createStage(
+    {
+      ...placeStage(chain, 'pretrain'),
+      kind: 'pretrain',
+      config: { kind: 'pretrain', recipe },
+      identity: identifyRecipeStage(chain.trial, recipe),
+      cost: costPretrain(recipe, chain.sizes),
+    },
+    [],
+  );
+}
+
+function createExtract(chain: Chain, from: ExtractSource, needs: readonly Stage[]): Stage {
+  const { recipe } = chain.method;
+  return createStage(
+    {
+      ...placeStage(chain, 'extract'),
+      kind: 'extract',
+      config: { kind: 'extract', recipe, from },
+      identity: identifyExtract('extract', chain.trial, { recipe, from }),
+      cost: costExtract(recipe),
+    },
+    needs,
+  );
+}
+
+function createSanityCheck(chain: Chain, from: ExtractSource, needs: readonly Stage[]): Stage {
+  const { recipe } = chain.method;
+  return createStage(
+    {
+      ...placeStage(chain, 'sanity-check'),
+      kind: 'sanity-check',
+      config: { kind: 'sanity-check', recipe, from },
+      identity: identifyExtract('sanity-check', chain.trial, { recipe, from }),
+      cost: costBookkeeping(),
+    },
+    needs,
+  );
+}
+
+function createEvaluation(chain: Chain, evaluation: ResolvedEvaluation, needs: readonly Stage[]): Stage {
+  const { recipe } = evaluation;
+  const trainedWith = chain.method.recipe;
+  const { model } = trainedWith;
+  const config: StageConfig =
+    recipe.kind === 'lincls'
+      ? { kind: 'lincls', recipe, model, trainedWith }
+      : { kind: 'knn', recipe, model, trainedWith };
+  return createStage(
+    {
+      ...placeStage(chain, evaluation.name),
+      kind: recipe.kind,
+      evaluation: evaluation.name,
+      config,
+      identity: identifyRecipeStage(chain.trial, recipe),
+      cost: recipe.kind === 'lincls' ? costLincls(recipe, model, chain.sizes) : costKnn(recipe, chain.sizes),
+    },
+    needs,
+  );
+}
+
+function placeStage({ method, trial, seed }: Chain, folder: string) {
+  return { id: `${method.name}/trial-${trial}/${folder}`, method: method.name, trial, seed };
+}

@@ -1,0 +1,44 @@
+// Compiles an experiment to its graph: one chain per method and trial, one report at the end.
+// Pure and cheap: ten thousand stages take a fraction of a second.
+
+import type { ResolvedExperiment } from '../config/resolved.ts';
+import { deriveSeed } from '../core/rng.ts';
+import { checkNames } from './check-names.ts';
+import { compileChain, createStage } from './compile-chain.ts';
+import { costBookkeeping } from './stage-cost.ts';
+import type { DataSizes, Stage, StageGraph } from './stage-graph.ts';
+import { identifyReport } from './stage-identity.ts';
+
+/**
+ * Compiles an experiment. Throws a ProblemError with every name that would share a folder.
+ *
+ * @param sizes of the data sets that only a survey can tell (see listUnsizedData); where one is
+ *   absent, the costs that depend on it are null. Fingerprints never depend on sizes.
+ */
+export function compilePlan(experiment: ResolvedExperiment, sizes: DataSizes): StageGraph {
+  checkNames(experiment);
+  const trials = Array.from({ length: experiment.trials }, (_, index) => index + 1);
+  const stages = experiment.methods.flatMap((method) =>
+    trials.flatMap((trial) => {
+      const seed = deriveSeed(experiment.seed, 'trial', trial);
+      return compileChain({ method, trial, seed, sizes }, experiment.evaluations);
+    }),
+  );
+  // Without evaluations there is nothing to tabulate.
+  if (experiment.evaluations.length === 0) return { experiment, stages };
+  return { experiment, stages: [...stages, createReport(experiment, stages)] };
+}
+
+function createReport(experiment: ResolvedExperiment, stages: readonly Stage[]): Stage {
+  return createStage(
+    {
+      id: 'report',
+      kind: 'report',
+      config: { kind: 'report', experiment },
+      identity: identifyReport(experiment),
+      seed: experiment.seed,
+      cost: costBookkeeping(),
+    },
+    stages.filter((stage) => stage.evaluation !== undefined),
+  );
+}

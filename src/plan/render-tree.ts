@@ -1,0 +1,131 @@
+// A plan as a tree for the terminal: methods, trials, stages; per stage why it runs or not,
+// what it costs and what it needs; the sums at the end.
+
+import { formatAmount, formatBytes, formatCount, formatDuration } from './format-quantity.ts';
+import { getDecision, type PlanTotals, type PlanView, shortenStageId, sumPlan } from './plan-view.ts';
+import type { Stage } from './stage-graph.ts';
+
+const MARKS = { 'up-to-date': '✓', 'to-run': '●', 'not-selected': '○' } as const;
+
+/** A line of the tree: a heading, or a stage with its cells. */
+interface Line {
+  readonly text: string;
+  readonly cells?: readonly string[];
+}
+
+/** Renders a plan as a tree. Ends with a line break. */
+export function renderTree(view: PlanView): string {
+  const { experiment, stages } = view.graph;
+  const groups = [...groupBy(stages, (stage) => stage.method)];
+  const lines: Line[] = [{ text: experiment.name }];
+  groups.forEach(([method, members], index) => {
+    const last = index === groups.length - 1;
+    if (method === undefined) lines.push(...members.map((stage) => renderStage(view, stage, branch(last))));
+    else lines.push(...renderMethod(view, members, last));
+  });
+  return `${alignLines(lines).join('\n')}\n\n${renderTotals(sumPlan(view))}\n`;
+}
+
+function renderMethod(view: PlanView, stages: readonly Stage[], last: boolean): Line[] {
+  const name = stages[0]?.method;
+  const label = view.graph.experiment.methods.find((method) => method.name === name)?.label;
+  const heading = `${branch(last)}${name}${label === name ? '' : `  ${label}`}`;
+  const trials = [...groupBy(stages, (stage) => stage.trial)];
+  const lines = trials.flatMap(([trial, members], index): Line[] => {
+    const lastTrial = index === trials.length - 1;
+    const indent = trunk(last) + trunk(lastTrial);
+    return [
+      { text: `${trunk(last)}${branch(lastTrial)}trial ${trial}  seed ${members[0]?.seed}` },
+      ...members.map((stage, i) => renderStage(view, stage, indent + branch(i === members.length - 1))),
+    ];
+  });
+  return [{ text: heading }, ...lines];
+}
+
+function renderStage(view: PlanView, stage: Stage, prefix: string): Line {
+  const { state, reason } = getDecision(view, stage);
+  const { steps, images, diskBytes } = stage.cost;
+  const estimate = view.estimates.get(stage.id) ?? null;
+  const cells = [
+    reason,
+    formatUnless0(steps, (count) => `${formatCount(count)} steps`),
+    formatUnless0(images, (count) => `${formatCount(count)} images`),
+    formatUnless0(diskBytes, formatBytes),
+    state !== 'to-run' || estimate === null ? '' : `~${formatDuration(estimate)}`,
+    renderNeeds(stage),
+  ];
+  return { text: `${prefix}${MARKS[state]} ${stage.id.slice(stage.id.lastIndexOf('/') + 1)}`, cells };
+}
+
+function renderNeeds({ id, needs }: Stage): string {
+  if (needs.length === 0) return '';
+  if (needs.length > 4) return `needs ${formatAmount(needs.length, 'stage')}`;
+  return `needs ${needs.map((need) => shortenStageId(need, id)).join(', ')}`;
+}
+
+function formatUnless0(value: number | null, format: (value: number) => string): string {
+  if (value === null) return '?';
+  return value === 0 ? '' : format(value);
+}
+
+/** Sets the cells under each other: reasons and needs to the left, numbers to the right. */
+function alignLines(lines: readonly Line[]): string[] {
+  const textWidth = maxOf(lines, (line) => (line.cells ? line.text.length : 0));
+  const widths = [0, 1, 2, 3, 4, 5].map((column) =>
+    maxOf(lines, (line) => line.cells?.[column]?.length ?? 0),
+  );
+  return lines.map(({ text, cells }) => {
+    if (!cells) return text;
+    const padded = cells.map((cell, column) =>
+      column === 0 || column === 5 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!),
+    );
+    const shown = padded.filter((_, column) => widths[column]! > 0);
+    return [text.padEnd(textWidth), ...shown].join('  ').trimEnd();
+  });
+}
+
+function renderTotals(totals: PlanTotals): string {
+  const states = [
+    `${totals.toRun} to run`,
+    `${totals.upToDate} up to date`,
+    ...(totals.notSelected > 0 ? [`${totals.notSelected} not selected`] : []),
+  ];
+  const heading = `${formatAmount(totals.stages, 'stage')}: ${states.join(', ')}.`;
+  if (totals.toRun === 0) return `${heading} Nothing to do.`;
+  return [heading, `To run: ${renderWork(totals).join(', ')}.`].join('\n');
+}
+
+function renderWork(totals: PlanTotals): string[] {
+  const { steps, images, diskBytes, estimatedMs, withoutSize, withoutEstimate } = totals;
+  return [
+    `${formatCount(steps)} steps`,
+    `${formatCount(images)} images`,
+    `${formatBytes(diskBytes)} on disk`,
+    ...(estimatedMs > 0 ? [`~${formatDuration(estimatedMs)} of computing, one stage after another`] : []),
+    ...(withoutSize > 0 ? [`${formatAmount(withoutSize, 'stage')} of unknown size`] : []),
+    ...(withoutEstimate > 0 ? [`${formatAmount(withoutEstimate, 'stage')} without an estimate of time`] : []),
+  ];
+}
+
+function branch(last: boolean): string {
+  return last ? '└─ ' : '├─ ';
+}
+
+function trunk(last: boolean): string {
+  return last ? '   ' : '│  ';
+}
+
+function maxOf<Item>(items: readonly Item[], measure: (item: Item) => number): number {
+  return items.reduce((max, item) => Math.max(max, measure(item)), 0);
+}
+
+/** Groups in the order of first appearance. */
+function groupBy<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
+  const groups = new Map<Key, Item[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group) group.push(item);
+    else groups.set(keyOf(item), [item]);
+  }
+  return groups;
+}

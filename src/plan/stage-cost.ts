@@ -1,0 +1,92 @@
+// What a stage will take, known before it runs: steps, images, bytes that stay on disk.
+// Times are not here: they come from earlier runs (runs/estimate-durations).
+
+import type {
+  KnnRecipe,
+  LinclsRecipe,
+  ModelConfig,
+  PretrainRecipe,
+} from '../config/schema/recipe.generated.ts';
+import { countBackbone, countFeatures, countLinear } from './count-parameters.ts';
+import { findDataSize } from './data-size.ts';
+import type { DataSizes, StageCost } from './stage-graph.ts';
+
+const FLOAT_BYTES = 4;
+/** Upper estimate of a stage's config, record and log. */
+const PAPERWORK_BYTES = 32_768;
+/** Upper estimate of a line of metrics. */
+const METRICS_LINE_BYTES = 256;
+/** Upper estimate of names, shapes and offsets in the header of a tensor file. */
+const TENSOR_HEADER_BYTES = 131_072;
+/** Upper estimate of one image's prediction in knn.json. */
+const PREDICTION_BYTES = 64;
+
+/** MoCo: each image once an epoch, as two crops; the last, smaller batch is dropped. */
+export function costPretrain(recipe: PretrainRecipe, sizes: DataSizes): StageCost {
+  const size = findDataSize(recipe.data, sizes);
+  const steps = size && recipe.epochs * Math.floor(size.train / recipe.batchSize);
+  const { parameters, statistics } = countEncoder(recipe);
+  const queue = recipe.moco.dim * recipe.moco.queueSize;
+  // Both encoders, the optimiser's velocity, and the queue.
+  const checkpoint = FLOAT_BYTES * (2 * (parameters + statistics) + parameters + queue) + TENSOR_HEADER_BYTES;
+  return {
+    steps,
+    images: steps === null ? null : steps * recipe.batchSize,
+    diskBytes: checkpoint + PAPERWORK_BYTES + countMetricsBytes(steps),
+    needsDevice: true,
+  };
+}
+
+/** The query encoder, as backbone and head in two files. */
+export function costExtract(recipe: PretrainRecipe): StageCost {
+  const { parameters, statistics } = countEncoder(recipe);
+  const diskBytes = FLOAT_BYTES * (parameters + statistics) + 2 * TENSOR_HEADER_BYTES + PAPERWORK_BYTES;
+  return { ...costBookkeeping(), diskBytes };
+}
+
+/** Linear classification: the train images and the held-out ones, each once an epoch. */
+export function costLincls(recipe: LinclsRecipe, model: ModelConfig, sizes: DataSizes): StageCost {
+  const size = findDataSize(recipe.data, sizes);
+  if (!size) return { steps: null, images: null, diskBytes: null, needsDevice: true };
+  const steps = recipe.epochs * Math.ceil(size.train / recipe.batchSize);
+  const backbone = countBackbone(model);
+  const classifier = countLinear(countFeatures(model), size.classes);
+  // Network, classifier, and the classifier's velocity; twice, for the last and the best epoch.
+  const checkpoint =
+    FLOAT_BYTES * (backbone.parameters + backbone.statistics + 2 * classifier) + TENSOR_HEADER_BYTES;
+  return {
+    steps,
+    images: recipe.epochs * (size.train + size.val),
+    diskBytes: 2 * checkpoint + PAPERWORK_BYTES + countMetricsBytes(steps),
+    needsDevice: true,
+  };
+}
+
+/** kNN: every image through the network once. */
+export function costKnn(recipe: KnnRecipe, sizes: DataSizes): StageCost {
+  const size = findDataSize(recipe.data, sizes);
+  if (!size) return { steps: null, images: null, diskBytes: null, needsDevice: true };
+  return {
+    steps: Math.ceil(size.train / recipe.batchSize) + Math.ceil(size.val / recipe.batchSize),
+    images: size.train + size.val,
+    diskBytes: size.val * PREDICTION_BYTES + PAPERWORK_BYTES,
+    needsDevice: true,
+  };
+}
+
+/** Stages that compare or count, and leave a few small files. */
+export function costBookkeeping(): StageCost {
+  return { steps: 0, images: 0, diskBytes: PAPERWORK_BYTES, needsDevice: false };
+}
+
+/** The whole encoder: backbone and projection head. */
+function countEncoder({ model, moco }: PretrainRecipe) {
+  const { parameters, statistics } = countBackbone(model);
+  const features = countFeatures(model);
+  const hidden = moco.mlp ? countLinear(features, features) : 0;
+  return { parameters: parameters + hidden + countLinear(features, moco.dim), statistics };
+}
+
+function countMetricsBytes(steps: number | null): number {
+  return (steps ?? 0) * METRICS_LINE_BYTES;
+}
