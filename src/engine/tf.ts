@@ -22,6 +22,7 @@ export {
   maximum,
   mean,
   mul,
+  relu,
   reshape,
   scalar,
   slice,

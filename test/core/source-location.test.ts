@@ -9,5 +9,7 @@ test('lines and columns are counted from 1', () => {
 });
 
 test('a location renders as path:line:column', () => {
-  expect(renderLocation({ file: { path: 'x.yaml', text: 'a: 1\nb: 2\n' }, offset: 8, length: 1 })).toBe('x.yaml:2:4');
+  expect(renderLocation({ file: { path: 'x.yaml', text: 'a: 1\nb: 2\n' }, offset: 8, length: 1 })).toBe(
+    'x.yaml:2:4',
+  );
 });

@@ -9,7 +9,10 @@ const tensor = (...values: number[]): HostTensor => ({
 });
 
 test('equal bits are the same, NaN included', () => {
-  const difference = compareTensors(new Map([['a', tensor(1, Number.NaN)]]), new Map([['a', tensor(1, Number.NaN)]]));
+  const difference = compareTensors(
+    new Map([['a', tensor(1, Number.NaN)]]),
+    new Map([['a', tensor(1, Number.NaN)]]),
+  );
   expect(isSame(difference)).toBe(true);
 });
 

@@ -86,18 +86,18 @@ export function createBatchNormTraining(passes: BatchNormPasses): EngineOps['bat
     const op = tf.customGrad((...args) => {
       const save = args.pop() as unknown as tf.GradSaveFunc;
       const [x4, scale1, offset1, residual4] = args as (tf.Tensor | undefined)[];
-      const flat = tf.reshape(x4!, shape);
+      const flat = tf.reshape(x4!, shape) as tf.Tensor3D;
       const passed = passes.forward(flat, scale1 as tf.Tensor1D, offset1 as tf.Tensor1D, {
         epsilon,
         relu,
-        residual: residual4 && tf.reshape<tf.Rank.R3>(residual4, shape),
+        residual: residual4 && (tf.reshape(residual4, shape) as tf.Tensor3D),
       });
       statistics = { mean: tf.keep(passed.mean), variance: tf.keep(passed.variance) };
       save([flat, passed.y, scale1!, passed.mean, passed.variance]);
       const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
         const [savedX, y, savedScale, mean, variance] = saved;
         const gradients = passes.backward(
-          tf.reshape(dy, shape),
+          tf.reshape(dy, shape) as tf.Tensor3D,
           {
             x: savedX as tf.Tensor3D,
             y: y as tf.Tensor3D,
