@@ -1,4 +1,4 @@
-// Numbers as people read them in a plan: 50.0k images, 46 MB, 2m 10s.
+// Numbers as people read them in a plan: 50.0k images, 46.1 MB, 2m 10s.
 
 /** Counts: whole below 10,000, then three digits and a unit. */
 export function formatCount(count: number): string {
@@ -46,8 +46,9 @@ function groupThousands(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
+/** Three digits and the largest unit that leaves at least one before the point. */
 function scale(value: number, units: readonly (readonly [number, string])[]): string {
-  const [unit, name] = units.find(([size]) => value >= size) ?? [1, units.at(-1)?.[1] ?? ''];
-  const scaled = value / unit;
-  return `${scaled < 9.995 && unit > 1 ? scaled.toFixed(1) : Math.round(scaled)}${name}`;
+  const smallest = units.at(-1) ?? [1, ''];
+  const [unit, name] = units.find(([size]) => value >= size * 0.9995) ?? smallest;
+  return `${unit === 1 ? Math.round(value) : (value / unit).toPrecision(3)}${name}`;
 }

@@ -1,0 +1,39 @@
+// Says which settings differ between two identities: `optimizer.lr 0.03 -> 0.06`.
+
+import { type Json, renderCanonicalJson } from '../core/hash.ts';
+
+type JsonObject = { readonly [key: string]: Json };
+
+const SHOWN_CHANGES = 3;
+
+/** Lists the changed settings by dotted path; beyond three, says how many more. Empty: nothing changed. */
+export function explainChanges(before: JsonObject, after: JsonObject): string {
+  const changes = listChanges(before, after, '');
+  const shown = changes.slice(0, SHOWN_CHANGES).join(', ');
+  const more = changes.length - SHOWN_CHANGES;
+  return more > 0 ? `${shown} and ${more} more` : shown;
+}
+
+function listChanges(before: JsonObject, after: JsonObject, prefix: string): string[] {
+  const keys = new Set([...Object.keys(after), ...Object.keys(before)]);
+  return [...keys].flatMap((key) => listChangesAt(before[key], after[key], prefix + key));
+}
+
+function listChangesAt(before: Json | undefined, after: Json | undefined, path: string): string[] {
+  if (isObject(before) && isObject(after)) return listChanges(before, after, `${path}.`);
+  const [old, new_] = [renderValue(before), renderValue(after)];
+  if (old.whole === new_.whole) return [];
+  return [old.short === new_.short ? path : `${path} ${old.short} -> ${new_.short}`];
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** `short` is for people: text without quotes, long values cut. */
+function renderValue(value: Json | undefined): { readonly whole: string; readonly short: string } {
+  if (value === undefined) return { whole: 'unset', short: 'unset' };
+  const whole = renderCanonicalJson(value);
+  const text = typeof value === 'string' ? value : whole;
+  return { whole, short: text.length > 40 ? `${text.slice(0, 37)}...` : text };
+}

@@ -1,0 +1,83 @@
+// metrics.jsonl: what a stage measured, one JSON object a line, appended as it goes. Keys stand in
+// a fixed order, so that two runs of one seed give equal bytes but for the fields that tell times.
+
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { ProblemError } from '../core/problem.ts';
+import { writeFileAtomic } from './write-file-atomic.ts';
+
+/** Fields that differ between two runs of one seed. They stand last in a line. */
+export const TIME_FIELDS = ['dataTimeMs', 'stepTimeMs', 'timeMs', 'imagesPerSecond'] as const;
+
+/** One line. Further fields are measurements: `loss`, `acc1`, `lr`, ... */
+export interface MetricsRow {
+  /** Optimiser steps taken so far. */
+  readonly step: number;
+  /** 0-based. */
+  readonly epoch: number;
+  readonly split: 'train' | 'val';
+  /** JSON knows neither NaN nor infinity; they are written as null. */
+  readonly [field: string]: number | string | null;
+}
+
+export interface MetricsLog {
+  append(row: MetricsRow): void;
+  close(): void;
+}
+
+/** Opens a log to append to; creates it where there is none. */
+export function openMetricsLog(file: string): MetricsLog {
+  const descriptor = openSync(file, 'a');
+  return {
+    append: (row) => {
+      writeSync(descriptor, renderRow(row));
+    },
+    close: () => closeSync(descriptor),
+  };
+}
+
+/** Reads a log. A last line that a killed process left unfinished does not count. */
+export function readMetricsLog(file: string): MetricsRow[] {
+  const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+  return lines.map((line, index) => parseRow(line, `${file}:${index + 1}`));
+}
+
+/** Cuts a log back to its first epochs, as a resume from the checkpoint after them needs. */
+export function truncateMetricsLog(file: string, epochs: number): void {
+  const rows = readMetricsLog(file).filter((row) => row.epoch < epochs);
+  writeFileAtomic(file, rows.map(renderRow));
+}
+
+/** Renders rows without their times: equal for two runs of one seed. */
+export function renderWithoutTimes(rows: readonly MetricsRow[]): string {
+  const isTime = (field: string) => TIME_FIELDS.some((time) => time === field);
+  return rows
+    .map((row) =>
+      renderRow(Object.fromEntries(Object.entries(row).filter(([key]) => !isTime(key))) as MetricsRow),
+    )
+    .join('');
+}
+
+const FIRST_FIELDS = ['step', 'epoch', 'split'];
+
+/** Step, epoch and split, then measurements by name, then times. */
+function renderRow(row: MetricsRow): string {
+  const isPlaced = (field: string) => [...FIRST_FIELDS, ...TIME_FIELDS].includes(field);
+  const measured = Object.keys(row).filter((field) => !isPlaced(field));
+  const times = TIME_FIELDS.filter((field) => row[field] !== undefined);
+  const fields = [...FIRST_FIELDS, ...measured.sort(), ...times];
+  return `${JSON.stringify(Object.fromEntries(fields.map((field) => [field, row[field]])))}\n`;
+}
+
+function parseRow(line: string, where: string): MetricsRow {
+  try {
+    const row = JSON.parse(line) as MetricsRow;
+    if (Number.isInteger(row?.step) && Number.isInteger(row.epoch)) return row;
+  } catch {
+    // Falls through to the problem below.
+  }
+  throw new ProblemError({
+    code: 'METRICS_UNREADABLE',
+    message: `Expected an object with step and epoch at ${where} but received ${line.slice(0, 60)}.`,
+    hint: 'The file was changed or damaged. Delete the folder of the stage to run it again.',
+  });
+}

@@ -1,0 +1,92 @@
+// record.json on disk. Written atomically; what is read is checked and never trusted blindly:
+// a record that is damaged, or that a newer version wrote, is reported and not used.
+
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { RECORD_VERSION, type RunRecord } from './run-record.ts';
+import { writeFileAtomic } from './write-file-atomic.ts';
+
+export const RECORD_FILE = 'record.json';
+
+/** What was found where a record may be. */
+export type RecordReading =
+  | { readonly state: 'none' }
+  | { readonly state: 'ok'; readonly record: RunRecord }
+  /** `cause`: the rule that it breaks, e.g. `is not JSON`. */
+  | { readonly state: 'unreadable'; readonly cause: string }
+  | { readonly state: 'newer'; readonly recordVersion: number };
+
+/** Writes the record of a stage's folder. */
+export function writeRecord(folder: string, record: RunRecord): void {
+  writeFileAtomic(path.join(folder, RECORD_FILE), [`${JSON.stringify(record, null, 2)}\n`]);
+}
+
+/** Reads the record of a stage's folder. */
+export function readRecord(folder: string): RecordReading {
+  let text: string;
+  try {
+    text = readFileSync(path.join(folder, RECORD_FILE), 'utf8');
+  } catch (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { state: 'none' };
+    return { state: 'unreadable', cause: `cannot be read (${code})` };
+  }
+  return parseRecord(text);
+}
+
+function parseRecord(text: string): RecordReading {
+  const value = parseJson(text);
+  if (!isObject(value)) return { state: 'unreadable', cause: 'is not a JSON object' };
+  const { recordVersion } = value;
+  if (typeof recordVersion !== 'number') return { state: 'unreadable', cause: 'has no recordVersion' };
+  if (recordVersion > RECORD_VERSION) return { state: 'newer', recordVersion };
+  const wrong = Object.keys(FIELDS).find((key) => !FIELDS[key]?.(value[key]));
+  if (wrong !== undefined) return { state: 'unreadable', cause: `has no valid "${wrong}"` };
+  return { state: 'ok', record: value as unknown as RunRecord };
+}
+
+type Check = (value: unknown) => boolean;
+
+const isString: Check = (value) => typeof value === 'string';
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+
+const FIELDS: { readonly [key: string]: Check } = {
+  state: (value) => ['running', 'done', 'failed', 'interrupted'].includes(value as string),
+  stage: (value) => isObject(value) && isString(value.id) && isString(value.kind),
+  fingerprint: (value) => isString(value) && /^[0-9a-f]{64}$/.test(value as string),
+  identity: isObject,
+  inputs: (value) => isObject(value) && Object.values(value).every(isString),
+  seed: Number.isInteger,
+  startedAt: isString,
+  durationMs: optional((value) => typeof value === 'number'),
+  host: (value) => isObject(value) && isString(value.name),
+  problem: optional((value) => isObject(value) && isString(value.code)),
+  result: optional(isResult),
+};
+
+function isResult(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    isObject(value.metrics) &&
+    Object.values(value.metrics).every((metric) => typeof metric === 'number') &&
+    Array.isArray(value.outputs) &&
+    value.outputs.every(
+      (output) => isObject(output) && isString(output.path) && Number.isInteger(output.bytes),
+    )
+  );
+}
+
+function isObject(value: unknown): value is { readonly [key: string]: unknown } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,76 @@
+// Where things are: <out>/<experiment>/<method>/trial-<n>/<stage>/ and <out>/<experiment>/report/.
+// A stage's id is its folder below the experiment's; nothing outside that folder is touched.
+
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { ProblemError } from '../core/problem.ts';
+import { RECORD_FILE, type RecordReading, readRecord, writeRecord } from './record-file.ts';
+import type { RunRecord } from './run-record.ts';
+
+/** Output root where none is given. */
+export const DEFAULT_OUT = 'runs';
+
+/** One experiment's folder. */
+export interface RunStore {
+  /** Absolute. */
+  readonly folder: string;
+  /** A stage's folder, absolute. It need not exist. */
+  folderOf(stageId: string): string;
+  readRecord(stageId: string): RecordReading;
+  /** Replaces a stage's record, atomically; creates its folder. */
+  writeRecord(stageId: string, record: RunRecord): void;
+  /** Creates a stage's folder, or removes all that is in it. */
+  emptyFolder(stageId: string): void;
+}
+
+/** Opens the folder of an experiment below an output root. Creates nothing. */
+export function openRunStore(out: string, experiment: string): RunStore {
+  return openExperimentFolder(resolveInside(path.resolve(out), experiment));
+}
+
+/** Opens an experiment's folder where its path is known, as in a worker. */
+export function openExperimentFolder(folder: string): RunStore {
+  const folderOf = (stageId: string) => resolveInside(folder, stageId);
+  return {
+    folder,
+    folderOf,
+    readRecord: (stageId) => readRecord(folderOf(stageId)),
+    writeRecord: (stageId, record) => writeRecord(folderOf(stageId), record),
+    emptyFolder: (stageId) => emptyFolder(folderOf(stageId)),
+  };
+}
+
+/** Lists the ids of the stages that have a record below an experiment's folder, sorted. */
+export function listRecordedStages(folder: string): string[] {
+  const places = ['report', ...listFolders(folder).flatMap((method) => listStages(folder, method))];
+  return places.filter((id) => existsSync(path.join(folder, id, RECORD_FILE))).sort();
+}
+
+/** Names the folders in a folder; none where it does not exist. */
+export function listFolders(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  const entries = readdirSync(folder, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+}
+
+function listStages(folder: string, method: string): string[] {
+  const trials = listFolders(path.join(folder, method)).filter((name) => /^trial-\d+$/.test(name));
+  return trials.flatMap((trial) =>
+    listFolders(path.join(folder, method, trial)).map((stage) => `${method}/${trial}/${stage}`),
+  );
+}
+
+function emptyFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+}
+
+function resolveInside(root: string, relative: string): string {
+  const resolved = path.resolve(root, relative);
+  if (resolved.startsWith(root + path.sep)) return resolved;
+  throw new ProblemError({
+    code: 'RUN_PATH_OUTSIDE',
+    message: `Expected a folder below ${root} but "${relative}" leads to ${resolved}.`,
+    hint: 'Names of experiments, methods and evaluations are folder names: no /, no .. in them.',
+  });
+}

@@ -1,0 +1,47 @@
+// Writes a file whole or not at all: a temporary name beside it, fsync, rename. Whoever reads the
+// name sees the old contents or the new ones, also after a power cut.
+
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import path from 'node:path';
+
+/** Replaces a file's contents, given in parts. Creates its folder. */
+export function writeFileAtomic(file: string, parts: readonly (string | Uint8Array)[]): void {
+  const folder = path.dirname(file);
+  mkdirSync(folder, { recursive: true });
+  const temporary = path.join(folder, `.${path.basename(file)}.${process.pid}.tmp`);
+  try {
+    writeParts(temporary, parts);
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  syncFolder(folder);
+}
+
+function writeParts(file: string, parts: readonly (string | Uint8Array)[]): void {
+  const descriptor = openSync(file, 'w');
+  try {
+    for (const part of parts) writeWhole(descriptor, typeof part === 'string' ? Buffer.from(part) : part);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** One write may take less than it is given: the system stops at 2 GiB, or where a disk fills up. */
+function writeWhole(descriptor: number, bytes: Uint8Array): void {
+  let written = 0;
+  while (written < bytes.length) written += writeSync(descriptor, bytes, written);
+}
+
+/** Makes the rename itself last. Windows cannot open folders and needs no such thing. */
+function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return;
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
