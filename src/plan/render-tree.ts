@@ -5,6 +5,9 @@ import { formatAmount, formatBytes, formatCount, formatDuration } from './format
 import { getDecision, type PlanTotals, type PlanView, shortenStageId, sumPlan } from './plan-view.ts';
 import type { Stage } from './stage-graph.ts';
 
+/** A longer cell pushes its own line to the right, not all lines. */
+const MAX_CELL_WIDTH = 48;
+
 const MARKS = { 'up-to-date': '✓', 'to-run': '●', 'not-selected': '○' } as const;
 
 /** A line of the tree: a heading, or a stage with its cells. */
@@ -59,7 +62,7 @@ function renderStage(view: PlanView, stage: Stage, prefix: string): Line {
 
 function renderNeeds({ id, needs }: Stage): string {
   if (needs.length === 0) return '';
-  if (needs.length > 4) return `needs ${formatAmount(needs.length, 'stage')}`;
+  if (needs.length > 2) return `needs ${formatAmount(needs.length, 'stage')}`;
   return `needs ${needs.map((need) => shortenStageId(need, id)).join(', ')}`;
 }
 
@@ -68,20 +71,28 @@ function formatUnless0(value: number | null, format: (value: number) => string):
   return value === 0 ? '' : format(value);
 }
 
-/** Sets the cells under each other: reasons and needs to the left, numbers to the right. */
+/** Columns of cells: why, steps, images, bytes, time, needs. Texts stand to the left, numbers to the right. */
+const COLUMNS = ['text', 'number', 'number', 'number', 'number', 'text'] as const;
+
+/** Sets the cells under each other, and leaves out columns that are empty. */
 function alignLines(lines: readonly Line[]): string[] {
   const textWidth = maxOf(lines, (line) => (line.cells ? line.text.length : 0));
-  const widths = [0, 1, 2, 3, 4, 5].map((column) =>
-    maxOf(lines, (line) => line.cells?.[column]?.length ?? 0),
+  const widths = COLUMNS.map((_, column) =>
+    Math.min(
+      MAX_CELL_WIDTH,
+      maxOf(lines, (line) => line.cells?.[column]?.length ?? 0),
+    ),
   );
   return lines.map(({ text, cells }) => {
     if (!cells) return text;
-    const padded = cells.map((cell, column) =>
-      column === 0 || column === 5 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!),
-    );
+    const padded = cells.map((cell, column) => padCell(cell, widths[column]!, COLUMNS[column]!));
     const shown = padded.filter((_, column) => widths[column]! > 0);
     return [text.padEnd(textWidth), ...shown].join('  ').trimEnd();
   });
+}
+
+function padCell(cell: string, width: number, kind: 'text' | 'number'): string {
+  return kind === 'text' ? cell.padEnd(width) : cell.padStart(width);
 }
 
 function renderTotals(totals: PlanTotals): string {
