@@ -38,7 +38,10 @@ export function acquireRunLock(folder: string, command: string): RunLock {
   };
   mkdirSync(folder, { recursive: true });
   takeLock(file, holder, folder);
+  let held = true;
   const release = () => {
+    if (!held) return;
+    held = false;
     process.off('exit', release);
     if (isHolder(readLockFile(file), holder)) rmSync(file, { force: true });
   };

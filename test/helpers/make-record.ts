@@ -1,15 +1,18 @@
 // Records and folders of finished stages for tests, as a run leaves them.
 
-import { mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { onTestFinished } from 'vitest';
 import type { Stage, StageGraph } from '../../src/plan/stage-graph.ts';
 import type { RunRecord } from '../../src/runs/run-record.ts';
 import type { RunStore } from '../../src/runs/run-store.ts';
 
-/** A new, empty folder below the system's temporary one. */
+/** A new, empty folder below the system's temporary one; it goes when the test is over. */
 export function makeFolder(): string {
-  return realpathSync(mkdtempSync(path.join(os.tmpdir(), 'mocolab-test-')));
+  const folder = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'mocolab-test-')));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 /** The record of a stage that finished in 10 s: 1,000 images at 125 a second, and 2 s beside them. */
