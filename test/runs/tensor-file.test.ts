@@ -110,6 +110,23 @@ test('half, bfloat16 and double floats are read as float32', () => {
   expect([...read.get('bf16')!.values]).toEqual([1, -3.140625]);
 });
 
+test("a file of Python's safetensors 0.8.0 is read", () => {
+  // save_file({'x': arange(6, float32) [2, 3], 'i': int64 [1, -2], 'h': float16 [1.5], 'd': float64 [0.1]}, {'k': 'v'})
+  const written =
+    '+AAAAAAAAAB7Il9fbWV0YWRhdGFfXyI6eyJrIjoidiJ9LCJpIjp7ImR0eXBlIjoiSTY0Iiwic2hhcGUiOlsyXSwiZGF0YV9vZmZzZXRzIjpbMCwxNl19LCJkIjp7ImR0eXBlIjoiRjY0Iiwic2hhcGUiOlsxXSwiZGF0YV9vZmZzZXRzIjpbMTYsMjRdfSwieCI6eyJkdHlwZSI6IkYzMiIsInNoYXBlIjpbMiwzXSwiZGF0YV9vZmZzZXRzIjpbMjQsNDhdfSwiaCI6eyJkdHlwZSI6IkYxNiIsInNoYXBlIjpbMV0sImRhdGFfb2Zmc2V0cyI6WzQ4LDUwXX19IAEAAAAAAAAA/v////////+amZmZmZm5PwAAAAAAAIA/AAAAQAAAQEAAAIBAAACgQAA+';
+  const file = makeFile();
+  writeFileSync(file, Buffer.from(written, 'base64'));
+  const { tensors: read, metadata } = readTensorFile(file);
+  expect(metadata).toEqual({ k: 'v' });
+  expect(read.get('x')).toEqual({
+    dtype: 'float32',
+    shape: [2, 3],
+    values: Float32Array.of(0, 1, 2, 3, 4, 5),
+  });
+  expect(read.get('i')).toEqual({ dtype: 'int64', shape: [2], values: BigInt64Array.of(1n, -2n) });
+  expect([...read.get('h')!.values, ...read.get('d')!.values]).toEqual([1.5, Math.fround(0.1)]);
+});
+
 const damaged = 'The file is damaged or of another format. Make it again, or give another one.';
 
 function expectProblem(file: string, code: string, message: string, hint = damaged): void {

@@ -1,0 +1,221 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { ResolvedExperiment, ResolvedMethod } from '../../src/config/resolved.ts';
+import { compilePlan } from '../../src/plan/compile-plan.ts';
+import type { StageGraph } from '../../src/plan/stage-graph.ts';
+import { collectReport } from '../../src/report/collect-report.ts';
+import { renderCsv } from '../../src/report/render-csv.ts';
+import { renderMarkdown } from '../../src/report/render-markdown.ts';
+import { renderText } from '../../src/report/render-text.ts';
+import { writeReport } from '../../src/report/write-report.ts';
+import type { RunRecord } from '../../src/runs/run-record.ts';
+import { openRunStore, type RunStore } from '../../src/runs/run-store.ts';
+import { catchProblems } from '../helpers/catch-problems.ts';
+import { lincls, makeExperiment, makeMethod } from '../helpers/make-experiment.ts';
+import { makeFolder, makeRecord } from '../helpers/make-record.ts';
+
+const source = 'MoCo v2, table 1';
+const v1: ResolvedMethod = {
+  ...makeMethod('mocov1', {}, { lincls: { top1: { mean: 60.8, std: 0.2, source } } }),
+  label: 'MoCo v1',
+};
+const v2: ResolvedMethod = {
+  ...makeMethod('mocov2', {}, { lincls: { top1: { mean: 67.5, std: 0.1, source } } }),
+  label: 'MoCo v2',
+};
+const untrained: ResolvedMethod = { ...makeMethod('untrained', { method: 'untrained' }), label: 'untrained' };
+
+let store: RunStore;
+
+beforeEach(() => {
+  store = openRunStore(makeFolder(), 'table');
+});
+
+function compile(changes: Partial<ResolvedExperiment> = {}): StageGraph {
+  return compilePlan(
+    makeExperiment({ name: 'table', trials: 5, methods: [untrained, v1, v2], ...changes }),
+    {},
+  );
+}
+
+/** Records an evaluation's result in a trial. */
+function finish(
+  graph: StageGraph,
+  id: string,
+  metrics: { [name: string]: number },
+  changes: Partial<RunRecord> = {},
+) {
+  const stage = graph.stages.find((candidate) => candidate.id === id);
+  if (!stage) throw new Error(`No stage ${id}.`);
+  const record = makeRecord(stage, graph);
+  store.writeRecord(id, { ...record, result: { ...record.result!, metrics }, ...changes });
+}
+
+/** Feeds the trials of both papers, one kNN trial of the untrained encoder, and nothing else. */
+function finishPublished(graph: StageGraph): void {
+  const trials = { mocov1: [60.6, 60.6, 60.7, 60.9, 61.1], mocov2: [67.7, 67.6, 67.4, 67.6, 67.3] };
+  for (const [method, values] of Object.entries(trials)) {
+    for (const [index, top1] of values.entries()) {
+      finish(graph, `${method}/trial-${index + 1}/lincls`, { top1 });
+    }
+  }
+  finish(graph, 'untrained/trial-2/knn', { top1: 31.25 });
+  finish(graph, 'mocov1/trial-1/knn', { top1: 50 });
+  finish(graph, 'mocov1/trial-2/knn', { top1: 51 });
+}
+
+test('the terminal shows the table of the paper beside ours, and what is still to come', () => {
+  const graph = compile();
+  finishPublished(graph);
+  expect(renderText(collectReport(graph, store))).toMatchInlineSnapshot(`
+    "method      linear top-1  published  difference       kNN top-1
+    ---------  -------------  ---------  ----------  --------------
+    untrained  pending (0/5)                             31.3 (1/5)
+    MoCo v1         60.8±0.2   60.8±0.2         0.0  50.5±0.5 (2/5)
+    MoCo v2         67.5±0.1   67.5±0.1         0.0   pending (0/5)
+
+    Percent; mean ± population standard deviation over 5 trials.
+    Published: MoCo v2, table 1.
+    (n/N): only n of N trials are there; 17 values are still to come.
+    "
+  `);
+});
+
+test('Markdown has the table and every trial with its folder', () => {
+  const graph = compile({ trials: 2, claim: 'v2 beats v1.\n', source, methods: [untrained, v1] });
+  finish(graph, 'untrained/trial-2/knn', { top1: 31.25 });
+  finish(graph, 'mocov1/trial-1/lincls', { top1: 61.15 });
+  finish(graph, 'mocov1/trial-2/lincls', { top1: 0 }, { state: 'failed' });
+  expect(renderMarkdown(collectReport(graph, store))).toMatchInlineSnapshot(`
+    "# table
+
+    Claim: v2 beats v1.
+
+    Source: MoCo v2, table 1
+
+    | method | linear top-1 | published | difference | kNN top-1 |
+    | --- | ---: | ---: | ---: | ---: |
+    | untrained | pending (0/2) |  |  | 31.3 (1/2) |
+    | MoCo v1 | 61.2 (1/2) | 60.8±0.2 | +0.4 | pending (0/2) |
+
+    Percent; mean ± population standard deviation over 2 trials.
+    Published: MoCo v2, table 1.
+    (n/N): only n of N trials are there; 6 values are still to come.
+
+    ## Trials
+
+    linear top-1:
+
+    | method | trial 1 | trial 2 |
+    | --- | ---: | ---: |
+    | untrained | pending | pending |
+    | MoCo v1 | [61.2](../mocov1/trial-1/lincls/) | failed |
+
+    kNN top-1:
+
+    | method | trial 1 | trial 2 |
+    | --- | ---: | ---: |
+    | untrained | pending | [31.3](../untrained/trial-2/knn/) |
+    | MoCo v1 | pending | pending |
+    "
+  `);
+});
+
+test('CSV has one line per method and column, unrounded, with every trial', () => {
+  const methods = [{ ...v1, label: 'MoCo "v1", ours' }];
+  const graph = compile({ trials: 2, methods });
+  finish(graph, 'mocov1/trial-1/lincls', { top1: 60.5 });
+  finish(graph, 'mocov1/trial-2/lincls', { top1: 61.5 });
+  expect(renderCsv(collectReport(graph, store)).split('\r\n')).toEqual([
+    'method,label,evaluation,metric,n,trials,mean,population_std,sample_std,published_mean,published_std,difference,trial_1,trial_2',
+    `mocov1,"MoCo ""v1"", ours",lincls,top1,2,2,61,0.5,${Math.SQRT1_2},60.8,0.2,${61 - 60.8},60.5,61.5`,
+    'mocov1,"MoCo ""v1"", ours",knn,top1,0,2,,,,,,,,',
+    '',
+  ]);
+});
+
+test('the JSON keeps both deviations and every trial', () => {
+  const graph = compile();
+  finishPublished(graph);
+  const folder = makeFolder();
+  expect(writeReport(folder, collectReport(graph, store))).toEqual([
+    'report.md',
+    'report.json',
+    'report.csv',
+  ]);
+  const { rows } = JSON.parse(readFileSync(path.join(folder, 'report.json'), 'utf8'));
+  const [cell] = rows[2].cells;
+  expect(cell.aggregate.populationStd).toBeCloseTo(0.147, 3);
+  expect(cell.aggregate.sampleStd).toBeCloseTo(0.164, 3);
+  expect(cell.difference).toBeCloseTo(0.02, 6);
+  expect(cell.trials).toHaveLength(5);
+  expect(cell.trials[0]).toMatchObject({
+    trial: 1,
+    state: 'done',
+    value: 67.7,
+    stage: 'mocov2/trial-1/lincls',
+  });
+});
+
+describe('a trial counts only with a result of the very settings asked for', () => {
+  const states = (graph: StageGraph) =>
+    collectReport(graph, store).rows[0]!.cells[0]!.trials.map(({ state, value }) => `${state} ${value}`);
+
+  test.each(['running', 'failed', 'interrupted'] as const)('not if it is %s', (state) => {
+    const graph = compile({ trials: 1, methods: [v1] });
+    finish(graph, 'mocov1/trial-1/lincls', { top1: 60 }, { state });
+    expect(states(graph)).toEqual([`${state === 'interrupted' ? 'pending' : state} null`]);
+  });
+
+  test('not if it was made with other settings', () => {
+    finish(compile({ trials: 1, methods: [v1] }), 'mocov1/trial-1/lincls', { top1: 60 });
+    const other = { ...v1, recipe: { ...v1.recipe, epochs: 1 } };
+    expect(states(compile({ trials: 2, methods: [other] }))).toEqual(['stale null', 'pending null']);
+  });
+
+  test('also if trials were added since', () => {
+    finish(compile({ trials: 1, methods: [v1] }), 'mocov1/trial-1/lincls', { top1: 60 });
+    expect(states(compile({ trials: 2, methods: [v1] }))).toEqual(['done 60', 'pending null']);
+  });
+});
+
+test('without named columns every evaluation shows its top-1, and labels are not said twice', () => {
+  const evaluations = [{ ...lincls, label: 'linear top-1' }, ...compile().experiment.evaluations.slice(1)];
+  const graph = compile({ evaluations, report: { columns: [] } });
+  const labels = collectReport(graph, store).columns.map(({ key, label }) => `${key}: ${label}`);
+  expect(labels).toEqual(['lincls.top1: linear top-1', 'knn.top1: kNN top-1']);
+});
+
+test('a metric of several words becomes several words', () => {
+  const graph = compile({ report: { columns: ['lincls.bestTop5'] } });
+  expect(collectReport(graph, store).columns[0]?.label).toBe('linear best top-5');
+});
+
+test('an experiment without evaluations has no table', () => {
+  const graph = compile({ evaluations: [], report: { columns: [] } });
+  expect(renderText(collectReport(graph, store))).toBe('table: no evaluations, so there is no table.\n');
+});
+
+test('a column of an unknown evaluation is a problem', () => {
+  const graph = compile({ report: { columns: ['linear.top1'] } });
+  expect(catchProblems(() => collectReport(graph, store))).toEqual([
+    {
+      code: 'REPORT_COLUMN_UNKNOWN',
+      message: 'Expected report.columns to name evaluation.metric but received "linear.top1".',
+      hint: 'Evaluations here: lincls, knn. Metrics: top1, top5, ...',
+    },
+  ]);
+});
+
+test('a metric that was not measured is a problem', () => {
+  const graph = compile({ report: { columns: ['lincls.top3'] } });
+  finish(graph, 'mocov1/trial-1/lincls', { top1: 60, top5: 80 });
+  expect(catchProblems(() => collectReport(graph, store))).toEqual([
+    {
+      code: 'REPORT_METRIC_MISSING',
+      message: 'Expected mocov1/trial-1/lincls to have measured top3 but it measured top1, top5.',
+      hint: 'Correct report.columns.',
+    },
+  ]);
+});
