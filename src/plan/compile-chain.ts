@@ -2,6 +2,7 @@
 // Untrained and ready-made encoders start at extract.
 
 import type { ResolvedEvaluation, ResolvedMethod } from '../config/resolved.ts';
+import { type Problem, ProblemError } from '../core/problem.ts';
 import { costBookkeeping, costExtract, costKnn, costLincls, costPretrain } from './stage-cost.ts';
 import type { DataSizes, ExtractSource, Stage, StageConfig } from './stage-graph.ts';
 import { fingerprintStage, identifyExtract, identifyRecipeStage } from './stage-identity.ts';
@@ -34,8 +35,16 @@ export function createStage(draft: Omit<Stage, 'needs' | 'fingerprint'>, needs: 
 function findSource({ name, recipe }: ResolvedMethod): ExtractSource {
   if (recipe.method === 'moco') return { kind: 'pretrain' };
   if (recipe.method === 'untrained') return { kind: 'initialisation' };
-  if (recipe.checkpoint === undefined) throw new Error(`Method ${name} is pretrained but has no checkpoint.`);
+  if (recipe.checkpoint === undefined) throw new ProblemError(reportNoCheckpoint(name));
   return { kind: 'file', path: recipe.checkpoint };
+}
+
+function reportNoCheckpoint(name: string): Problem {
+  return {
+    code: 'PLAN_CHECKPOINT_MISSING',
+    message: `Expected method ${name} to name its checkpoint, being pretrained, but it names none.`,
+    hint: 'Give it as `checkpoint:` in the method, or use `method: untrained` for the initialisation.',
+  };
 }
 
 function createPretrain(chain: Chain): Stage {

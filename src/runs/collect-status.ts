@@ -8,7 +8,7 @@ import type { RecordReading } from './record-file.ts';
 import { findRunner, type LockHolder } from './run-lock.ts';
 import { listFolders, listRecordedStages, openExperimentFolder } from './run-store.ts';
 
-export type StatusCounts = {
+type StatusCounts = {
   readonly [State in 'done' | 'running' | 'failed' | 'interrupted' | 'unreadable']: number;
 };
 

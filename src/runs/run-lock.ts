@@ -2,10 +2,20 @@
 // appears complete or not at all (a hard link to a finished file). A runner that was killed leaves
 // its lock behind; the next one on the same host sees that the process is gone and takes it over.
 
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  constants,
+  copyFileSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { type Problem, ProblemError } from '../core/problem.ts';
+import { placeExclusively } from './place-exclusively.ts';
 import { isSameProcess, readProcessStart } from './process-identity.ts';
 
 const LOCK_FILE = 'run.lock';
@@ -59,9 +69,9 @@ function takeLock(file: string, holder: LockHolder, folder: string): void {
   const claim = `${file}.${holder.pid}.tmp`;
   writeFileSync(claim, `${JSON.stringify(holder, null, 2)}\n`);
   try {
-    if (tryLink(claim, file)) return;
+    if (placeExclusively(claim, file)) return;
     const current = readLockFile(file);
-    if (current === undefined && tryLink(claim, file)) return;
+    if (current === undefined && placeExclusively(claim, file)) return;
     if (typeof current !== 'object' || !isStale(current))
       throw new ProblemError(reportLocked(folder, current));
     takeOver({ file, claim, holder, folder }, current);
@@ -87,16 +97,6 @@ function takeOver({ file, claim, holder, folder }: Takeover, stale: LockHolder):
     renameSync(claim, file);
   } finally {
     rmSync(turn, { force: true });
-  }
-}
-
-function tryLink(from: string, to: string): boolean {
-  try {
-    linkSync(from, to);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
   }
 }
 

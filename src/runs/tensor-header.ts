@@ -39,7 +39,7 @@ export function invalidHeader(file: string, fact: string, hint = DAMAGED_HINT): 
 }
 
 /** What to do about a file that is not as it was written. */
-export const DAMAGED_HINT = 'The file is damaged or of another format. Make it again, or give another one.';
+const DAMAGED_HINT = 'The file is damaged or of another format. Make it again, or give another one.';
 
 function parseObject(json: string, file: string): { readonly [key: string]: unknown } {
   let value: unknown;

@@ -89,6 +89,17 @@ test('names that would share a folder are problems, all at once', () => {
   ]);
 });
 
+test('a ready-made encoder without a file is a problem', () => {
+  const methods = [makeMethod('given', { method: 'pretrained' })];
+  expect(catchProblems(() => compilePlan(makeExperiment({ methods }), {}))).toEqual([
+    {
+      code: 'PLAN_CHECKPOINT_MISSING',
+      message: 'Expected method given to name its checkpoint, being pretrained, but it names none.',
+      hint: 'Give it as `checkpoint:` in the method, or use `method: untrained` for the initialisation.',
+    },
+  ]);
+});
+
 test('trials have seeds of their own, and methods share them', () => {
   const methods = [makeMethod('a'), makeMethod('b')];
   const { stages } = compilePlan(makeExperiment({ methods, trials: 3 }), {});

@@ -6,6 +6,7 @@ import {
   openMetricsLog,
   readMetricsLog,
   renderWithoutTimes,
+  TIME_FIELDS,
   truncateMetricsLog,
 } from '../../src/runs/metrics-log.ts';
 import { catchProblems } from '../helpers/catch-problems.ts';
@@ -31,8 +32,8 @@ test('a line has step, epoch and split first, times last, and the rest by name',
 
 test('two runs differ in their times alone', () => {
   const row = { step: 1, epoch: 0, split: 'val', loss: 0.1 } as const;
-  const rows = [{ ...row, timeMs: 5, imagesPerSecond: 3 }];
-  expect(renderWithoutTimes(rows)).toBe(renderWithoutTimes([{ dataTimeMs: 9, stepTimeMs: 1, ...row }]));
+  const rows = [{ ...row, ...Object.fromEntries(TIME_FIELDS.map((field) => [field, 5])) }];
+  expect(renderWithoutTimes(rows)).toBe(renderWithoutTimes([{ timeMs: 9, ...row }]));
   expect(renderWithoutTimes(rows)).not.toBe(renderWithoutTimes([{ ...row, loss: 0.2 }]));
 });
 
