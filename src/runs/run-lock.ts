@@ -2,16 +2,7 @@
 // appears complete or not at all (a hard link to a finished file). A runner that was killed leaves
 // its lock behind; the next one on the same host sees that the process is gone and takes it over.
 
-import {
-  constants,
-  copyFileSync,
-  linkSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { type Problem, ProblemError } from '../core/problem.ts';
