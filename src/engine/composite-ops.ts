@@ -4,6 +4,7 @@
 import type { EngineOps } from './engine.ts';
 import { batchNormInference, compositeBatchNormPasses, createBatchNormTraining } from './ops/batch-norm.ts';
 import { conv2d, linear, maxPool } from './ops/conv.ts';
+import { softmaxCrossEntropy } from './ops/softmax-cross-entropy.ts';
 import { computeGradients, momentumUpdate, sgdStep } from './ops/update.ts';
 
 export const compositeOps: EngineOps = {
@@ -12,6 +13,7 @@ export const compositeOps: EngineOps = {
   linear,
   batchNormTraining: createBatchNormTraining(compositeBatchNormPasses),
   batchNormInference,
+  softmaxCrossEntropy,
   computeGradients,
   sgdStep,
   momentumUpdate,

@@ -49,6 +49,10 @@ export interface EngineOps {
   ): Tensor4D;
   /** `x [N, I] @ weight [I, O] (+ bias [O])`. Differentiable. */
   linear(x: Tensor2D, weight: Tensor2D, bias?: Tensor1D): Tensor2D;
+  /**
+   * Mean cross-entropy of logits [N, M] against class indices [N] (int32). Differentiable in logits.
+   */
+  softmaxCrossEntropy(logits: Tensor2D, labels: Tensor1D): Scalar;
   /** Value and gradients of `loss` with respect to `parameters`, in their order. The caller disposes them. */
   computeGradients(
     loss: () => Scalar,

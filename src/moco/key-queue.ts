@@ -1,0 +1,69 @@
+// The dictionary as a queue: the newest keys replace the oldest. MoCo v1 §3.2 (arXiv:1911.05722).
+
+import type { TensorMap } from '../core/host-tensor.ts';
+import { stream } from '../core/rng.ts';
+import * as tf from '../engine/tf.ts';
+
+/** Keys [C, K] with a pointer to the oldest. */
+export interface KeyQueue {
+  /** [C, K], columns of unit length. Owned by the queue: don't dispose. */
+  readonly keys: tf.Tensor2D;
+  /** Column that the next key replaces. */
+  readonly pointer: number;
+  /** Replaces the N oldest by `keys` [N, C]; K must be divisible by N. */
+  enqueue(keys: tf.Tensor2D): void;
+  /** `queue` [C, K] and `queue_ptr` [1], as the original's buffers. */
+  toTensors(): Promise<TensorMap>;
+  loadTensors(tensors: TensorMap): void;
+  dispose(): void;
+}
+
+/** A queue of random unit vectors, as the original starts. */
+export function createKeyQueue({
+  C,
+  K,
+  seed,
+}: {
+  readonly C: number;
+  readonly K: number;
+  readonly seed: number;
+}): KeyQueue {
+  const queue = tf.tidy(() => tf.variable(drawUnitColumns(C, K, seed), false));
+  let pointer = 0;
+  return {
+    get keys() {
+      return queue as tf.Tensor2D;
+    },
+    get pointer() {
+      return pointer;
+    },
+    enqueue: (keys) => {
+      const [n] = keys.shape;
+      tf.tidy(() => {
+        const before = tf.slice(queue as tf.Tensor2D, [0, 0], [C, pointer]);
+        const after = tf.slice(queue as tf.Tensor2D, [0, pointer + n], [C, K - pointer - n]);
+        queue.assign(tf.concat([before, tf.transpose(keys), after] as tf.Tensor2D[], 1)); // [C, K]
+      });
+      pointer = (pointer + n) % K;
+    },
+    toTensors: async () =>
+      new Map([
+        ['queue', { dtype: 'float32', shape: [C, K], values: (await queue.data()) as Float32Array }],
+        ['queue_ptr', { dtype: 'int64', shape: [1], values: BigInt64Array.of(BigInt(pointer)) }],
+      ]),
+    loadTensors: (tensors) => {
+      tf.tidy(() => queue.assign(tf.tensor2d(tensors.get('queue')!.values as Float32Array, [C, K])));
+      pointer = Number(tensors.get('queue_ptr')!.values[0]);
+    },
+    dispose: () => queue.dispose(),
+  };
+}
+
+function drawUnitColumns(C: number, K: number, seed: number): tf.Tensor2D {
+  const rng = stream(seed, 'queue');
+  const drawn = tf.tensor2d(
+    Float32Array.from({ length: C * K }, () => rng.normal()),
+    [C, K],
+  );
+  return tf.div(drawn, tf.sqrt(tf.sum(tf.square(drawn), 0, true)));
+}

@@ -1,0 +1,161 @@
+// One training step of MoCo, readable beside algorithm 1 of the paper (arXiv:1911.05722) and the
+// CIFAR demo of its authors (the symmetric loss). q, k, K, T and m are the paper's letters.
+
+import type { MocoConfig, ModelConfig, OptimizerConfig } from '../config/schema/recipe.generated.ts';
+import type { HostTensor, TensorMap } from '../core/host-tensor.ts';
+import type { Engine } from '../engine/engine.ts';
+import * as tf from '../engine/tf.ts';
+import { createEncoder, type Encoder } from '../model/encoder.ts';
+import { computeAccuracy } from '../train/accuracy.ts';
+import { createSgd, type Sgd } from '../train/sgd.ts';
+import { computeLogits, normaliseRows } from './info-nce.ts';
+import { createKeyQueue, type KeyQueue } from './key-queue.ts';
+import { encodeShuffled } from './shuffle-bn.ts';
+
+export interface MocoOptions {
+  readonly engine: Engine;
+  readonly model: ModelConfig;
+  readonly moco: MocoConfig;
+  readonly optimizer: OptimizerConfig;
+  /** Seed of the start values and of the queue. */
+  readonly seed: number;
+}
+
+/** Two crops of the same N images, and what the step needs besides. */
+export interface MocoBatch {
+  /** [N, S, S, 3] */
+  readonly queries: tf.Tensor4D;
+  /** [N, S, S, 3] */
+  readonly keys: tf.Tensor4D;
+  /** ShuffleBN's permutation of 0..N-1. */
+  readonly order: Int32Array;
+  readonly lr: number;
+}
+
+/** Mean InfoNCE loss, and accuracy of the (K+1)-way classification in percent. */
+export interface MocoMeasure {
+  readonly loss: number;
+  readonly acc1: number;
+  readonly acc5: number;
+  /** Euclidean norm of all gradients together, where asked for. */
+  readonly gradientNorm?: number;
+}
+
+/** A method in training: its two encoders, its queue and its optimiser. */
+export interface Moco {
+  readonly queryEncoder: Encoder;
+  readonly keyEncoder: Encoder;
+  readonly queue: KeyQueue;
+  trainStep(batch: MocoBatch, options?: { readonly withGradientNorm?: boolean }): Promise<MocoMeasure>;
+  /** Everything that training goes on from: `module.encoder_q.*`, `module.encoder_k.*`, the queue, `optimizer.*`. */
+  toTensors(): Promise<TensorMap>;
+  loadTensors(tensors: TensorMap): void;
+  dispose(): void;
+}
+
+/** Creates the encoders (the key encoder starts as a copy), an empty-handed optimiser and a random queue. */
+export function createMoco({ engine, model, moco, optimizer, seed }: MocoOptions): Moco {
+  const head = { dim: moco.dim, mlp: moco.mlp };
+  const queryEncoder = createEncoder({ engine, model, head, seed });
+  const keyEncoder = createEncoder({ engine, model, head, seed });
+  const queue = createKeyQueue({ C: moco.dim, K: moco.queueSize, seed });
+  const sgd = createSgd(engine, queryEncoder.parameters, optimizer);
+  const parts = { engine, moco, queryEncoder, keyEncoder, queue, sgd };
+  return {
+    queryEncoder,
+    keyEncoder,
+    queue,
+    trainStep: (batch, options) => trainStep(parts, batch, options?.withGradientNorm ?? false),
+    toTensors: () => collectTensors(parts),
+    loadTensors: (tensors) => loadTensors(parts, tensors),
+    dispose: () => {
+      for (const part of [queryEncoder, keyEncoder, queue, sgd]) part.dispose();
+    },
+  };
+}
+
+interface Parts {
+  readonly engine: Engine;
+  readonly moco: MocoConfig;
+  readonly queryEncoder: Encoder;
+  readonly keyEncoder: Encoder;
+  readonly queue: KeyQueue;
+  readonly sgd: Sgd;
+}
+
+async function trainStep(parts: Parts, batch: MocoBatch, withGradientNorm: boolean): Promise<MocoMeasure> {
+  const { engine, moco, queryEncoder, keyEncoder, queue, sgd } = parts;
+  const images = moco.symmetric ? [batch.queries, batch.keys] : [batch.queries];
+  const encodeQueries = (x: tf.Tensor4D) => normaliseRows(queryEncoder.encode(x, { training: true }));
+  const encodeKeys = (x: tf.Tensor4D) => normaliseRows(keyEncoder.encode(x, { training: true }));
+
+  engine.ops.momentumUpdate(keyEncoder.parameters, queryEncoder.parameters, moco.keyMomentum);
+  // No gradient to keys: they are computed before the tape starts.
+  const keys = (moco.symmetric ? [batch.keys, batch.queries] : [batch.keys]).map((x) =>
+    tf.tidy(() => (moco.shuffleBn ? encodeShuffled(x, batch.order, encodeKeys) : encodeKeys(x))),
+  );
+  const logits: tf.Tensor2D[] = [];
+  const { loss, gradients } = engine.ops.computeGradients(() => {
+    const labels = tf.zeros([batch.queries.shape[0]], 'int32') as tf.Tensor1D; // positives are in column 0
+    const losses = images.map((x, i) => {
+      const q = encodeQueries(x);
+      logits.push(tf.keep(computeLogits(engine, { q, k: keys[i]!, queue: queue.keys, T: moco.temperature })));
+      return engine.ops.softmaxCrossEntropy(logits[i]!, labels);
+    });
+    return losses.reduce((sum, next) => tf.add(sum, next));
+  }, queryEncoder.parameters);
+  sgd.step(gradients, batch.lr);
+  for (const k of keys.toReversed()) queue.enqueue(k); // symmetric: first the keys of the first crops, as the demo
+
+  const measure = { loss: (await loss.data())[0]!, ...(await measureAccuracy(logits[0]!)) };
+  const gradientNorm = withGradientNorm ? await computeNorm(gradients) : undefined;
+  tf.dispose([loss, ...keys, ...logits, ...gradients]);
+  return gradientNorm === undefined ? measure : { ...measure, gradientNorm };
+}
+
+async function measureAccuracy(logits: tf.Tensor2D) {
+  const [n, classes] = logits.shape;
+  const [acc1, acc5] = computeAccuracy((await logits.data()) as Float32Array, new Int32Array(n), {
+    ks: [1, 5],
+    classes,
+  });
+  return { acc1: acc1!, acc5: acc5! };
+}
+
+async function computeNorm(tensors: readonly tf.Tensor[]): Promise<number> {
+  let squared = 0;
+  for (const tensor of tensors) for (const value of await tensor.data()) squared += value * value;
+  return Math.sqrt(squared);
+}
+
+async function collectTensors({ queryEncoder, keyEncoder, queue, sgd }: Parts): Promise<TensorMap> {
+  const tensors = new Map<string, HostTensor>();
+  for (const [name, tensor] of await queryEncoder.toTensors())
+    tensors.set(`module.encoder_q.${name}`, tensor);
+  for (const [name, tensor] of await keyEncoder.toTensors()) tensors.set(`module.encoder_k.${name}`, tensor);
+  for (const [name, tensor] of await queue.toTensors()) tensors.set(`module.${name}`, tensor);
+  for (const [i, velocity] of sgd.velocities.entries()) {
+    const values = (await velocity.data()) as Float32Array;
+    tensors.set(`optimizer.${queryEncoder.parameterNames[i]}`, {
+      dtype: 'float32',
+      shape: velocity.shape,
+      values,
+    });
+  }
+  return tensors;
+}
+
+function loadTensors({ queryEncoder, keyEncoder, queue, sgd }: Parts, tensors: TensorMap): void {
+  queryEncoder.loadTensors(selectPrefix(tensors, 'module.encoder_q.'));
+  keyEncoder.loadTensors(selectPrefix(tensors, 'module.encoder_k.'));
+  queue.loadTensors(selectPrefix(tensors, 'module.'));
+  for (const [i, velocity] of sgd.velocities.entries()) {
+    const { values, shape } = tensors.get(`optimizer.${queryEncoder.parameterNames[i]}`)!;
+    tf.tidy(() => velocity.assign(tf.tensor(values as Float32Array, [...shape])));
+  }
+}
+
+function selectPrefix(tensors: TensorMap, prefix: string): TensorMap {
+  const selected = [...tensors].filter(([name]) => name.startsWith(prefix));
+  return new Map(selected.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
+}

@@ -1,0 +1,29 @@
+// ShuffleBN: keys pass the encoder in another order than queries, so that the batch statistics a
+// query shares with its key can't give the answer away. MoCo v1 §3.3 (arXiv:1911.05722).
+// On one device it matters with `bn: split N`, where the order decides who shares statistics.
+
+import * as tf from '../engine/tf.ts';
+
+/**
+ * Runs `encode` on the images in the order `order` and puts its rows back in place.
+ *
+ * @param images [N, S, S, 3]
+ * @param order  a permutation of 0..N-1
+ * @returns [N, C]
+ */
+export function encodeShuffled(
+  images: tf.Tensor4D,
+  order: Int32Array,
+  encode: (shuffled: tf.Tensor4D) => tf.Tensor2D,
+): tf.Tensor2D {
+  const shuffled = tf.gather(images, tf.tensor1d(order, 'int32'));
+  return tf.gather(encode(shuffled), tf.tensor1d(invert(order), 'int32'));
+}
+
+function invert(order: Int32Array): Int32Array {
+  const inverse = new Int32Array(order.length);
+  order.forEach((from, to) => {
+    inverse[from] = to;
+  });
+  return inverse;
+}

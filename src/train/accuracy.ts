@@ -1,0 +1,29 @@
+// Top-k accuracy from logits in host memory: a label is in the top k when fewer than k logits are larger.
+
+/** Percent of the N rows whose label is among the k largest of M logits, for each k. */
+export function computeAccuracy(
+  logits: Float32Array,
+  labels: ArrayLike<number>,
+  { ks, classes }: { readonly ks: readonly number[]; readonly classes: number },
+): number[] {
+  const hits = ks.map(() => 0);
+  for (let row = 0; row < labels.length; row++) {
+    const rank = rankOf(logits, row * classes, labels[row]!, classes);
+    ks.forEach((k, i) => {
+      if (rank < k) hits[i] = hits[i]! + 1;
+    });
+  }
+  return hits.map((hit) => (100 * hit) / labels.length);
+}
+
+/** How many logits of a row are larger than the label's; of equal ones the first wins. NaN never wins. */
+function rankOf(logits: Float32Array, from: number, label: number, classes: number): number {
+  const own = logits[from + label]!;
+  if (Number.isNaN(own)) return classes;
+  let rank = 0;
+  for (let i = 0; i < classes; i++) {
+    const other = logits[from + i]!;
+    if (other > own || (other === own && i < label)) rank++;
+  }
+  return rank;
+}

@@ -1,0 +1,104 @@
+// The linear classifier on frozen features: one fully connected layer, softmax cross-entropy, SGD.
+// MoCo v1 §4.1: fc ~ N(0, 0.01), bias 0, no weight decay, lr 30.
+
+import type { OptimizerConfig } from '../config/schema/recipe.generated.ts';
+import type { TensorMap } from '../core/host-tensor.ts';
+import { stream } from '../core/rng.ts';
+import type { Engine } from '../engine/engine.ts';
+import * as tf from '../engine/tf.ts';
+import { computeAccuracy } from './accuracy.ts';
+import { createSgd } from './sgd.ts';
+
+export interface LinearProbeOptions {
+  readonly engine: Engine;
+  readonly featureDim: number;
+  readonly classes: number;
+  readonly optimizer: OptimizerConfig;
+  /** Standard deviation of the start weights. */
+  readonly initStd: number;
+  readonly seed: number;
+}
+
+/** Mean loss of a batch, and accuracies in percent (top-5 is top-M where there are fewer classes). */
+export interface ProbeMeasure {
+  readonly loss: number;
+  readonly acc1: number;
+  readonly acc5: number;
+}
+
+export interface LinearProbe {
+  /** One step on features [N, featureDim]; measures before the update, as the original does. */
+  trainStep(features: tf.Tensor2D, labels: Int32Array, lr: number): Promise<ProbeMeasure>;
+  measure(
+    features: tf.Tensor2D,
+    labels: Int32Array,
+  ): Promise<ProbeMeasure & { readonly logits: Float32Array }>;
+  /** `fc.weight` [classes, featureDim] and `fc.bias`, in PyTorch's layout. */
+  toTensors(): Promise<TensorMap>;
+  loadTensors(tensors: TensorMap): void;
+  dispose(): void;
+}
+
+export function createLinearProbe(options: LinearProbeOptions): LinearProbe {
+  const { engine, featureDim, classes, optimizer, initStd, seed } = options;
+  const rng = stream(seed, 'linear-probe');
+  const start = Float32Array.from({ length: featureDim * classes }, () => initStd * rng.normal());
+  const weight = tf.tidy(() => tf.variable(tf.tensor2d(start, [featureDim, classes])));
+  const bias = tf.tidy(() => tf.variable(tf.zeros([classes])));
+  const sgd = createSgd(engine, [weight, bias], optimizer);
+  const forward = (features: tf.Tensor2D) =>
+    engine.ops.linear(features, weight as tf.Tensor2D, bias as unknown as tf.Tensor1D);
+
+  return {
+    trainStep: async (features, labels, lr) => {
+      const target = tf.tensor1d(labels, 'int32');
+      let logits: tf.Tensor2D | undefined;
+      const { loss, gradients } = engine.ops.computeGradients(() => {
+        logits = tf.keep(forward(features));
+        return engine.ops.softmaxCrossEntropy(logits, target);
+      }, [weight, bias]);
+      sgd.step(gradients, lr);
+      const read = [(await loss.data())[0]!, (await logits!.data()) as Float32Array] as const;
+      tf.dispose([target, loss, logits!, ...gradients]);
+      return { loss: read[0], ...accuracies(read[1], labels, classes) };
+    },
+    measure: async (features, labels) => {
+      const [logits, loss] = tf.tidy(() => {
+        const out = forward(features);
+        return [out, engine.ops.softmaxCrossEntropy(out, tf.tensor1d(labels, 'int32'))] as const;
+      }) as unknown as [tf.Tensor2D, tf.Scalar];
+      const values = (await logits.data()) as Float32Array;
+      const measure = {
+        loss: (await loss.data())[0]!,
+        ...accuracies(values, labels, classes),
+        logits: values,
+      };
+      tf.dispose([logits, loss]);
+      return measure;
+    },
+    toTensors: async () => {
+      const transposed = tf.tidy(() => tf.transpose(weight as tf.Tensor2D)); // [classes, featureDim]
+      const values = (await transposed.data()) as Float32Array;
+      transposed.dispose();
+      return new Map([
+        ['fc.weight', { dtype: 'float32', shape: [classes, featureDim], values }],
+        ['fc.bias', { dtype: 'float32', shape: [classes], values: (await bias.data()) as Float32Array }],
+      ]);
+    },
+    loadTensors: (tensors) =>
+      tf.tidy(() => {
+        const stored = tensors.get('fc.weight')!.values as Float32Array;
+        weight.assign(tf.transpose(tf.tensor2d(stored, [classes, featureDim])));
+        bias.assign(tf.tensor1d(tensors.get('fc.bias')!.values as Float32Array));
+      }),
+    dispose: () => {
+      sgd.dispose();
+      tf.dispose([weight, bias]);
+    },
+  };
+}
+
+function accuracies(logits: Float32Array, labels: Int32Array, classes: number) {
+  const [acc1, acc5] = computeAccuracy(logits, labels, { ks: [1, Math.min(5, classes)], classes });
+  return { acc1: acc1!, acc5: acc5! };
+}
