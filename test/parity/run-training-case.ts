@@ -90,7 +90,8 @@ export async function runTrainingCase(
     const { batch: n, size } = config;
     const crop = (which: number) => tf.tensor4d(makeImages(which, { step, n, size }), [n, size, size, 3]);
     const [queries, keys] = [crop(1), crop(2)];
-    const schedule = { policy: config.cos ? 'cosine' : 'constant', milestones: [], gamma: 1 } as const;
+    const policy = config.cos ? ('cosine' as const) : ('constant' as const);
+    const schedule = { policy, milestones: [], gamma: 1 };
     const lr = computeLr(config.lr, { epoch: step, epochs: config.steps, schedule });
     const order = makePermutation(n, step);
     const measure = await moco.trainStep({ queries, keys, order, lr }, { withGradientNorm: true });
@@ -101,6 +102,11 @@ export async function runTrainingCase(
   return comparisons;
 }
 
+/** Relative. Sums in another order than PyTorch's, over some steps. */
+const DRIFT = 1e-4;
+/** Relative. Where a pre-activation is within rounding of 0, the sign of its rounding decides a whole gradient. */
+const RELU_FLIPS = 2e-3;
+
 async function compareStep(
   at: string,
   moco: ReturnType<typeof createMoco>,
@@ -110,12 +116,13 @@ async function compareStep(
     theirs,
   }: { lr: number; measure: { loss: number; gradientNorm?: number }; theirs: TrainingStep },
 ): Promise<Comparison[]> {
-  // What float32 itself shows at this step, relative, times 10, plus 1e-5.
+  // What PyTorch's float32 run shows at this step, relative, times 10, plus the drift of another order of sums.
   const relative = (exact: number, rounded: number) =>
-    (10 * Math.abs(exact - rounded)) / Math.abs(exact) + 1e-5;
+    (10 * Math.abs(exact - rounded)) / Math.abs(exact) + DRIFT;
   const lossNoise = relative(theirs.loss, theirs.float32_loss);
-  const gradientNoise = relative(theirs.grad_norm, theirs.float32_grad_norm);
-  const noise = Math.max(lossNoise, gradientNoise);
+  const ofGradient = relative(theirs.grad_norm, theirs.float32_grad_norm);
+  const gradientNoise = ofGradient + RELU_FLIPS;
+  const noise = Math.max(lossNoise, ofGradient);
   const pair = (
     quantity: string,
     ours: number,
