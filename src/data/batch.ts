@@ -18,6 +18,6 @@ export interface Loader {
   readonly imagesPerEpoch: number;
   readonly classes: readonly string[];
   /** 0-based epoch. Breaking out of the loop stops the work ahead. */
-  readEpoch(epoch: number): AsyncIterable<Batch>;
+  readEpoch(epoch: number): AsyncGenerator<Batch, void, undefined>;
   close(): Promise<void>;
 }

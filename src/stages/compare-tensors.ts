@@ -18,7 +18,9 @@ export function compareTensors(expected: TensorMap, actual: TensorMap): TensorDi
   return {
     missing: names.filter((name) => !actual.has(name)),
     unexpected: [...actual.keys()].filter((name) => !expected.has(name)),
-    changed: names.filter((name) => actual.has(name) && !haveSameBits(expected.get(name)!, actual.get(name)!)),
+    changed: names.filter(
+      (name) => actual.has(name) && !haveSameBits(expected.get(name)!, actual.get(name)!),
+    ),
   };
 }
 

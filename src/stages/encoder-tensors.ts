@@ -1,9 +1,9 @@
 // Finds the query encoder in a set of tensors by its names: a MoCo checkpoint of ours or an
 // extracted encoder. As in the original: only `module.encoder_q.` counts, and fc is the head.
 
+import type { TensorMap } from '../core/host-tensor.ts';
 import type { Problem } from '../core/problem.ts';
 import { ProblemError } from '../core/problem.ts';
-import type { TensorMap } from '../core/host-tensor.ts';
 
 const QUERY_PREFIX = 'module.encoder_q.';
 

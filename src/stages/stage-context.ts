@@ -47,4 +47,6 @@ export type StageOutcome =
     };
 
 /** The code of a stage kind. Throws a ProblemError for what the user can mend. */
-export type RunStage<Kind extends StageKind = StageKind> = (context: StageContext<Kind>) => Promise<StageOutcome>;
+export type RunStage<Kind extends StageKind = StageKind> = (
+  context: StageContext<Kind>,
+) => Promise<StageOutcome>;

@@ -1,0 +1,138 @@
+// Makes batches ahead in threads, because the main thread is blocked while an engine computes. The
+// order of an epoch and every crop come from seed and epoch alone, whatever the number of threads.
+
+import { Worker } from 'node:worker_threads';
+import type { DataConfig, ImageOp } from '../config/schema/recipe.generated.ts';
+import { locateScript } from '../core/own-script.ts';
+import { type Problem, ProblemError } from '../core/problem.ts';
+import { permutation, stream } from '../core/rng.ts';
+import type { Batch, Loader } from './batch.ts';
+import type { Dataset, Split } from './dataset.ts';
+import type { BatchOrder, BatchRecipe, MadeBatch } from './make-batch.ts';
+import { openDataset } from './open-dataset.ts';
+
+export interface LoaderOptions {
+  readonly data: DataConfig;
+  readonly split: Split;
+  readonly ops: readonly ImageOp[];
+  /** Crops made of each image. */
+  readonly views: 1 | 2;
+  readonly batchSize: number;
+  readonly shuffle: boolean;
+  /** Leave out the last batch when it is smaller. */
+  readonly dropLast: boolean;
+  readonly seed: number;
+  /** At least 1. */
+  readonly threads: number;
+  /** Batches made ahead, at least 1. */
+  readonly prefetch: number;
+}
+
+/** Opens the data and starts the threads. Throws DATA_* problems; those of an image come from readEpoch. */
+export async function openLoader(options: LoaderOptions): Promise<Loader> {
+  const dataset = await openDataset(options.data, options.split);
+  const { mean, std } = options.data;
+  const pool = startThreads(options.threads, {
+    dataset,
+    ops: options.ops,
+    views: options.views,
+    mean,
+    std,
+    seed: options.seed,
+  });
+  const count = dataset.labels.length;
+  const batchesPerEpoch = options.dropLast
+    ? Math.floor(count / options.batchSize)
+    : Math.ceil(count / options.batchSize);
+  return {
+    batchesPerEpoch,
+    imagesPerEpoch: Math.min(count, batchesPerEpoch * options.batchSize),
+    classes: dataset.classes,
+    readEpoch: (epoch) =>
+      readAhead(pool, dataset, {
+        orders: listOrders(dataset, options, { epoch, batchesPerEpoch }),
+        prefetch: options.prefetch,
+      }),
+    close: pool.close,
+  };
+}
+
+function listOrders(
+  dataset: Dataset,
+  { shuffle, batchSize, seed }: LoaderOptions,
+  { epoch, batchesPerEpoch }: { readonly epoch: number; readonly batchesPerEpoch: number },
+): BatchOrder[] {
+  const count = dataset.labels.length;
+  const sequence = shuffle
+    ? permutation(stream(seed, 'order', epoch), count)
+    : Int32Array.from({ length: count }, (_, i) => i);
+  return Array.from({ length: batchesPerEpoch }, (_, i) => ({
+    epoch,
+    indices: sequence.slice(i * batchSize, (i + 1) * batchSize),
+  }));
+}
+
+/** Keeps `prefetch` batches under way and yields them in order. */
+async function* readAhead(
+  pool: ThreadPool,
+  dataset: Dataset,
+  { orders, prefetch }: { readonly orders: readonly BatchOrder[]; readonly prefetch: number },
+): AsyncGenerator<Batch, void, undefined> {
+  const underWay: Promise<MadeBatch>[] = [];
+  const request = (order: BatchOrder | undefined) => {
+    if (!order) return;
+    const made = pool.make(order);
+    made.catch(() => {}); // The loop below sees it, unless it was left before.
+    underWay.push(made);
+  };
+  for (const order of orders.slice(0, prefetch)) request(order);
+  for (const [i, { indices }] of orders.entries()) {
+    const { views, size } = await underWay.shift()!;
+    request(orders[i + prefetch]);
+    yield { views, size, indices, labels: indices.map((index) => dataset.labels[index]!) };
+  }
+}
+
+interface ThreadPool {
+  make(order: BatchOrder): Promise<MadeBatch>;
+  close(): Promise<void>;
+}
+
+type Answer = {
+  readonly id: number;
+  readonly made?: MadeBatch;
+  readonly failure?: { readonly message: string; readonly problems: readonly Problem[] | undefined };
+};
+
+function startThreads(count: number, recipe: BatchRecipe): ThreadPool {
+  const { url, execArgv } = locateScript(import.meta.url, './loader-thread');
+  const waiting = new Map<number, { resolve(made: MadeBatch): void; reject(error: Error): void }>();
+  const failAll = (error: Error) => {
+    for (const { reject } of waiting.values()) reject(error);
+    waiting.clear();
+  };
+  const workers = Array.from({ length: count }, () => {
+    const worker = new Worker(url, { workerData: recipe, execArgv: [...execArgv] });
+    worker.on('error', failAll);
+    worker.on('message', ({ id, made, failure }: Answer) => {
+      const call = waiting.get(id);
+      waiting.delete(id);
+      if (made) call?.resolve(made);
+      else
+        call?.reject(failure!.problems ? new ProblemError(failure!.problems) : new Error(failure!.message));
+    });
+    return worker;
+  });
+  let next = 0;
+  return {
+    make: (order) =>
+      new Promise((resolve, reject) => {
+        const id = next++;
+        waiting.set(id, { resolve, reject });
+        workers[id % count]!.postMessage({ id, order });
+      }),
+    close: async () => {
+      await Promise.all(workers.map((worker) => worker.terminate()));
+    },
+  };
+}

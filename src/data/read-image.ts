@@ -1,0 +1,40 @@
+// Reads image `index` of a split: a view of shared pixels, or a decoded file.
+
+import { readFile } from 'node:fs/promises';
+import { ProblemError } from '../core/problem.ts';
+import type { ImageSource, RgbImage } from './dataset.ts';
+
+/** Throws DATA_IMAGE_UNREADABLE naming the file. */
+export async function readImage(source: ImageSource, index: number): Promise<RgbImage> {
+  if (source.kind === 'files') return decodeFile(source.files[index]!);
+  const { width, height, pixels, positions } = source;
+  const bytes = width * height * 3;
+  return { width, height, pixels: new Uint8Array(pixels, positions[index]! * bytes, bytes) };
+}
+
+/** Decodes JPEG, PNG or WebP as PIL's convert('RGB') would: alpha dropped, EXIF rotation ignored. */
+async function decodeFile(file: string): Promise<RgbImage> {
+  const { default: sharp } = await import('sharp');
+  try {
+    const image = sharp(await readFile(file), { failOn: 'error' })
+      .toColourspace('srgb')
+      .removeAlpha();
+    const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+    return {
+      width: info.width,
+      height: info.height,
+      pixels: new Uint8Array(data.buffer, data.byteOffset, data.length),
+    };
+  } catch (error) {
+    throw new ProblemError({
+      code: 'DATA_IMAGE_UNREADABLE',
+      message: `Expected a readable JPEG, PNG or WebP image but ${file} is not: ${firstLine(error)}.`,
+      hint: 'Replace the file or remove it from its class folder.',
+    });
+  }
+}
+
+function firstLine(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.trim().split('\n')[0]!.replace(/\.$/, '');
+}
