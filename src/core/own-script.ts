@@ -3,11 +3,13 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-/** A script beside the importing module, and the Node flags it needs. */
+/** A script of ours beside the importing module. */
 export interface OwnScript {
-  readonly url: URL;
   readonly path: string;
+  /** Flags that a Node process needs to run it. */
   readonly execArgv: readonly string[];
+  /** What to give to `new Worker`, which has no use for those flags. */
+  readonly threadUrl: URL;
 }
 
 /**
@@ -19,9 +21,12 @@ export interface OwnScript {
 export function locateScript(from: string, name: string): OwnScript {
   const isSource = new URL(from).pathname.endsWith('.ts');
   const url = new URL(`${name}${isSource ? '.ts' : '.js'}`, from);
-  return { url, path: fileURLToPath(url), execArgv: isSource ? ['--import', findTsx(from)] : [] };
-}
-
-function findTsx(from: string): string {
-  return pathToFileURL(createRequire(from).resolve('tsx')).href;
+  if (!isSource) return { path: fileURLToPath(url), execArgv: [], threadUrl: url };
+  const tsx = new URL('dist/', pathToFileURL(createRequire(from).resolve('tsx/package.json')));
+  const bootstrap = `import { register } from '${new URL('esm/api/index.mjs', tsx).href}'; register(); await import('${url.href}');`;
+  return {
+    path: fileURLToPath(url),
+    execArgv: ['--import', new URL('loader.mjs', tsx).href],
+    threadUrl: new URL(`data:text/javascript,${encodeURIComponent(bootstrap)}`),
+  };
 }

@@ -105,14 +105,14 @@ type Answer = {
 };
 
 function startThreads(count: number, recipe: BatchRecipe): ThreadPool {
-  const { url, execArgv } = locateScript(import.meta.url, './loader-thread');
+  const { threadUrl } = locateScript(import.meta.url, './loader-thread');
   const waiting = new Map<number, { resolve(made: MadeBatch): void; reject(error: Error): void }>();
   const failAll = (error: Error) => {
     for (const { reject } of waiting.values()) reject(error);
     waiting.clear();
   };
   const workers = Array.from({ length: count }, () => {
-    const worker = new Worker(url, { workerData: recipe, execArgv: [...execArgv] });
+    const worker = new Worker(threadUrl, { workerData: recipe });
     worker.on('error', failAll);
     worker.on('message', ({ id, made, failure }: Answer) => {
       const call = waiting.get(id);
