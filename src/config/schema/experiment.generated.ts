@@ -1,4 +1,47 @@
-/* Placeholder of the types that tools/generate-config-types.mjs generates from experiment.schema.json. Same names, same shapes. */
-export interface PublishedValue { mean: number; std?: number; trials?: number[]; source: string; }
-export interface LaunchConfig { /** `auto`, `cpu`, `cpu:2`, `cuda`, `cuda:0,2` */ devices: string; failureMode: 'continue' | 'no-new' | 'kill'; }
-export interface ReportConfig { /** columns, as evaluation.metric; default: every evaluation's top1 */ columns: string[]; }
+/* Generated from the JSON Schema beside it by `npm run generate`. Do not edit. */
+
+export type ExperimentPart = PublishedValue | LaunchConfig | ReportConfig;
+
+/**
+ * What a paper prints for a cell.
+ */
+export interface PublishedValue {
+  /**
+   * Percent.
+   */
+  mean: number;
+  /**
+   * Population standard deviation over its trials, in points.
+   */
+  std?: number;
+  /**
+   * Its trials.
+   */
+  trials?: number[];
+  /**
+   * Where it stands.
+   */
+  source: string;
+}
+/**
+ * How the graph is run. Changes no result.
+ */
+export interface LaunchConfig {
+  /**
+   * auto; cpu; cpu:N (N workers, cores divided among them); cuda; cuda:0,2.
+   */
+  devices: string;
+  /**
+   * After a failure: run what does not depend on it (continue), start nothing new (no-new), or stop everything (kill).
+   */
+  failureMode: 'continue' | 'no-new' | 'kill';
+}
+/**
+ * The table.
+ */
+export interface ReportConfig {
+  /**
+   * Columns as evaluation.metric; none: top1 of every evaluation.
+   */
+  columns: string[];
+}

@@ -1,45 +1,492 @@
-/* Placeholder of the types that tools/generate-config-types.mjs generates from recipe.schema.json. Same names, same shapes. */
-export type Arch = 'resnet18' | 'resnet34' | 'resnet50' | 'resnet101' | 'resnet152' | 'wide_resnet50_2' | 'resnext50_32x4d';
+/* Generated from the JSON Schema beside it by `npm run generate`. Do not edit. */
+
+export type Recipe = PretrainRecipe | LinclsRecipe | KnnRecipe;
+/**
+ * What computes. auto takes the fastest that starts; cpu is the slow reference.
+ */
 export type EngineName = 'auto' | 'cpu' | 'wasm';
-/** `plain` or `split N` (SplitBatchNorm with N parts of the batch, statistics apart in training). */
-export type BatchNormKind = string;
-export interface ModelConfig { arch: Arch; stem: 'imagenet' | 'cifar'; /** channels of the first stage, 64 in the paper */ width: number; bn: BatchNormKind; }
-export interface MocoConfig { dim: number; queueSize: number; keyMomentum: number; temperature: number; mlp: boolean; symmetric: boolean; shuffleBn: boolean; }
-export interface OptimizerConfig { lr: number; momentum: number; weightDecay: number; }
-/** policy step: lr * gamma^(milestones passed); cosine: lr * 0.5 * (1 + cos(pi * epoch / epochs)); constant. Per epoch. */
-export interface ScheduleConfig { policy: 'step' | 'cosine' | 'constant'; milestones: number[]; gamma: number; }
-export interface DataConfig {
-  dataset: 'cifar10' | 'imagefolder' | 'synthetic';
-  /** folder with train/ and val/ (imagefolder), or of the binary CIFAR-10 release; absent: the cache that `moco data fetch` fills */
-  root?: string;
-  /** class-balanced, seeded subset; absent: everything */
-  limit?: { train?: number; val?: number; seed: number };
-  mean: [number, number, number];
-  std: [number, number, number];
-  /** only for dataset synthetic */
-  synthetic?: { classes: number; train: number; val: number; size: number };
-}
+/**
+ * torchvision name of the network.
+ */
+export type Arch =
+  'resnet18' | 'resnet34' | 'resnet50' | 'resnet101' | 'resnet152' | 'wide_resnet50_2' | 'resnext50_32x4d';
+/**
+ * One image operation; they run in the order of the list.
+ */
 export type ImageOp =
-  | { op: 'randomResizedCrop'; size: number; scale: [number, number]; ratio: [number, number] }
-  | { op: 'randomHorizontalFlip'; p: number }
-  | { op: 'colorJitter'; brightness: number; contrast: number; saturation: number; hue: number; p: number }
-  | { op: 'randomGrayscale'; p: number }
-  | { op: 'gaussianBlur'; sigma: [number, number]; p: number }
-  | { op: 'randomCrop'; size: number; padding: number }
-  | { op: 'resize'; size: number }
-  | { op: 'centerCrop'; size: number };
-export interface LoaderConfig { /** worker threads that decode and augment; 0 = auto */ threads: number; /** batches made ahead */ prefetch: number; }
-export interface CheckpointConfig { /** write one every N epochs and at the end */ everyEpochs: number; }
+  | RandomResizedCrop
+  | RandomHorizontalFlip
+  | ColorJitter
+  | RandomGrayscale
+  | GaussianBlur
+  | RandomCrop
+  | Resize
+  | CenterCrop;
+
+/**
+ * Trains an encoder without labels.
+ */
 export interface PretrainRecipe {
-  kind: 'pretrain'; name: string; method: 'moco' | 'untrained' | 'pretrained'; engine: EngineName; /** only for method pretrained */ checkpoint?: string;
-  epochs: number; batchSize: number; model: ModelConfig; moco: MocoConfig; optimizer: OptimizerConfig; schedule: ScheduleConfig;
-  data: DataConfig; augment: ImageOp[]; loader: LoaderConfig; checkpointing: CheckpointConfig;
+  /**
+   * Pre-training.
+   */
+  kind: 'pretrain';
+  /**
+   * Names the run. Default: the file name.
+   */
+  name: string;
+  /**
+   * moco; untrained: the encoder as it is initialised; pretrained: a checkpoint.
+   */
+  method: 'moco' | 'untrained' | 'pretrained';
+  engine: EngineName;
+  /**
+   * Checkpoint file; only for method pretrained.
+   */
+  checkpoint?: string;
+  /**
+   * Passes over the training images.
+   */
+  epochs: number;
+  /**
+   * Images a step, over all devices.
+   */
+  batchSize: number;
+  model: ModelConfig;
+  moco: MocoConfig;
+  optimizer: OptimizerConfig;
+  schedule: ScheduleConfig;
+  data: DataConfig;
+  /**
+   * Makes each of the two crops.
+   *
+   * @minItems 1
+   */
+  augment: [ImageOp, ...ImageOp[]];
+  loader: LoaderConfig;
+  checkpointing: CheckpointConfig;
 }
+/**
+ * The backbone.
+ */
+export interface ModelConfig {
+  arch: Arch;
+  /**
+   * imagenet: 7x7 convolution with stride 2 and max-pooling; cifar: 3x3 convolution, no pooling.
+   */
+  stem: 'imagenet' | 'cifar';
+  /**
+   * Channels of the first stage; the others double it. 64 is the published network.
+   */
+  width: number;
+  /**
+   * BatchNorm over the whole batch (plain), or over N parts of it apart in training (split N), as N devices would.
+   */
+  bn: string;
+}
+/**
+ * Momentum contrast.
+ */
+export interface MocoConfig {
+  /**
+   * Size of the projected features.
+   */
+  dim: number;
+  /**
+   * Number of negatives in the queue, K. Divisible by batchSize.
+   */
+  queueSize: number;
+  /**
+   * Share of the old key encoder in its update, m.
+   */
+  keyMomentum: number;
+  /**
+   * Divides the logits, T.
+   */
+  temperature: number;
+  /**
+   * Projection head of two layers with a ReLU between, instead of one.
+   */
+  mlp: boolean;
+  /**
+   * Each crop is query once and key once; the loss is the sum.
+   */
+  symmetric: boolean;
+  /**
+   * Keys pass the encoder in another order than queries.
+   */
+  shuffleBn: boolean;
+}
+/**
+ * SGD with momentum, as torch.optim.SGD.
+ */
+export interface OptimizerConfig {
+  /**
+   * Learning rate at the start.
+   */
+  lr: number;
+  /**
+   * Share of the old velocity.
+   */
+  momentum: number;
+  /**
+   * Added to the gradient, times the parameter; on every parameter.
+   */
+  weightDecay: number;
+}
+/**
+ * How the learning rate falls, epoch by epoch.
+ */
+export interface ScheduleConfig {
+  /**
+   * step: times gamma at each milestone; cosine: lr * 0.5 * (1 + cos(pi * epoch / epochs)); constant.
+   */
+  policy: 'step' | 'cosine' | 'constant';
+  /**
+   * Epochs at which the rate drops; only for step.
+   */
+  milestones: number[];
+  /**
+   * Factor at a milestone.
+   */
+  gamma: number;
+}
+/**
+ * Images and their classes.
+ */
+export interface DataConfig {
+  /**
+   * cifar10 (see moco data fetch), imagefolder (train/ and val/ with a folder a class), or synthetic.
+   */
+  dataset: 'cifar10' | 'imagefolder' | 'synthetic';
+  /**
+   * Folder of the images; for cifar10 that of the binary release, absent: the cache. Relative to the working folder.
+   */
+  root?: string;
+  limit?: LimitConfig;
+  /**
+   * Mean of the channels, subtracted, of 1.
+   *
+   * @minItems 3
+   * @maxItems 3
+   */
+  mean: [number, number, number];
+  /**
+   * Standard deviation of the channels, divided by.
+   *
+   * @minItems 3
+   * @maxItems 3
+   */
+  std: [number, number, number];
+  synthetic?: SyntheticConfig;
+}
+/**
+ * A class-balanced, seeded subset.
+ */
+export interface LimitConfig {
+  /**
+   * Training images.
+   */
+  train?: number;
+  /**
+   * Held-out images.
+   */
+  val?: number;
+  /**
+   * Which subset.
+   */
+  seed: number;
+}
+/**
+ * A made-up set, for tests.
+ */
+export interface SyntheticConfig {
+  /**
+   * Number of classes.
+   */
+  classes: number;
+  /**
+   * Training images.
+   */
+  train: number;
+  /**
+   * Held-out images.
+   */
+  val: number;
+  /**
+   * Side of the images.
+   */
+  size: number;
+}
+/**
+ * Image operation randomResizedCrop.
+ */
+export interface RandomResizedCrop {
+  /**
+   * Which operation.
+   */
+  op: 'randomResizedCrop';
+  /**
+   * Side of the result.
+   */
+  size: number;
+  /**
+   * Share of the area, least and most.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  scale: [number, number];
+  /**
+   * Width over height, least and most.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  ratio: [number, number];
+}
+/**
+ * Image operation randomHorizontalFlip.
+ */
+export interface RandomHorizontalFlip {
+  /**
+   * Which operation.
+   */
+  op: 'randomHorizontalFlip';
+  /**
+   * Probability.
+   */
+  p: number;
+}
+/**
+ * Image operation colorJitter.
+ */
+export interface ColorJitter {
+  /**
+   * Which operation.
+   */
+  op: 'colorJitter';
+  /**
+   * Largest change of brightness.
+   */
+  brightness: number;
+  /**
+   * Largest change of contrast.
+   */
+  contrast: number;
+  /**
+   * Largest change of saturation.
+   */
+  saturation: number;
+  /**
+   * Largest change of hue.
+   */
+  hue: number;
+  /**
+   * Probability.
+   */
+  p: number;
+}
+/**
+ * Image operation randomGrayscale.
+ */
+export interface RandomGrayscale {
+  /**
+   * Which operation.
+   */
+  op: 'randomGrayscale';
+  /**
+   * Probability.
+   */
+  p: number;
+}
+/**
+ * Image operation gaussianBlur.
+ */
+export interface GaussianBlur {
+  /**
+   * Which operation.
+   */
+  op: 'gaussianBlur';
+  /**
+   * Standard deviation, least and most, in pixels.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  sigma: [number, number];
+  /**
+   * Probability.
+   */
+  p: number;
+}
+/**
+ * Image operation randomCrop.
+ */
+export interface RandomCrop {
+  /**
+   * Which operation.
+   */
+  op: 'randomCrop';
+  /**
+   * Side of the result.
+   */
+  size: number;
+  /**
+   * Black border added on each side first.
+   */
+  padding: number;
+}
+/**
+ * Image operation resize.
+ */
+export interface Resize {
+  /**
+   * Which operation.
+   */
+  op: 'resize';
+  /**
+   * Length of the shorter side.
+   */
+  size: number;
+}
+/**
+ * Image operation centerCrop.
+ */
+export interface CenterCrop {
+  /**
+   * Which operation.
+   */
+  op: 'centerCrop';
+  /**
+   * Side of the result.
+   */
+  size: number;
+}
+/**
+ * How batches are made. Changes no result.
+ */
+export interface LoaderConfig {
+  /**
+   * Threads that decode and augment; 0: one less than the cores of the device, at least 1.
+   */
+  threads: number;
+  /**
+   * Batches made ahead.
+   */
+  prefetch: number;
+}
+/**
+ * When checkpoints are written. Changes no result.
+ */
+export interface CheckpointConfig {
+  /**
+   * One after every N epochs, and after the last.
+   */
+  everyEpochs: number;
+}
+/**
+ * Linear classification on the frozen backbone.
+ */
 export interface LinclsRecipe {
-  kind: 'lincls'; name: string; engine: EngineName; epochs: number; batchSize: number; optimizer: OptimizerConfig; schedule: ScheduleConfig;
-  init: { /** std of fc.weight */ std: number }; data: DataConfig; augment: ImageOp[]; evalTransform: ImageOp[]; loader: LoaderConfig; checkpointing: CheckpointConfig;
+  /**
+   * Linear classification.
+   */
+  kind: 'lincls';
+  /**
+   * Names the run. Default: the file name.
+   */
+  name: string;
+  engine: EngineName;
+  model?: ModelConfig;
+  /**
+   * Passes over the training images.
+   */
+  epochs: number;
+  /**
+   * Images a step, over all devices.
+   */
+  batchSize: number;
+  optimizer: OptimizerConfig1;
+  schedule: ScheduleConfig;
+  init: InitConfig;
+  data: DataConfig;
+  /**
+   * Prepares training images.
+   *
+   * @minItems 1
+   */
+  augment: [ImageOp, ...ImageOp[]];
+  /**
+   * Prepares held-out images; no random operation.
+   *
+   * @minItems 1
+   */
+  evalTransform: [ImageOp, ...ImageOp[]];
+  loader: LoaderConfig;
 }
+/**
+ * SGD with momentum, as torch.optim.SGD.
+ */
+export interface OptimizerConfig1 {
+  /**
+   * Learning rate at the start.
+   */
+  lr: number;
+  /**
+   * Share of the old velocity.
+   */
+  momentum: number;
+  /**
+   * Added to the gradient, times the parameter; on every parameter.
+   */
+  weightDecay: number;
+}
+/**
+ * How fc starts; its bias is 0.
+ */
+export interface InitConfig {
+  /**
+   * Standard deviation of fc.weight.
+   */
+  std: number;
+}
+/**
+ * Weighted kNN with the training images as bank.
+ */
 export interface KnnRecipe {
-  kind: 'knn'; name: string; engine: EngineName; batchSize: number; k: number; temperature: number; features: 'backbone' | 'projection';
-  data: DataConfig; evalTransform: ImageOp[]; loader: LoaderConfig;
+  /**
+   * kNN classification.
+   */
+  kind: 'knn';
+  /**
+   * Names the run. Default: the file name.
+   */
+  name: string;
+  engine: EngineName;
+  model?: ModelConfig;
+  /**
+   * Images a forward pass.
+   */
+  batchSize: number;
+  /**
+   * Neighbours that vote.
+   */
+  k: number;
+  /**
+   * A neighbour votes exp(similarity / temperature).
+   */
+  temperature: number;
+  /**
+   * Pooled features of the backbone, or the output of the projection head; both normalised.
+   */
+  features: 'backbone' | 'projection';
+  data: DataConfig;
+  /**
+   * Prepares held-out images; no random operation.
+   *
+   * @minItems 1
+   */
+  evalTransform: [ImageOp, ...ImageOp[]];
+  loader: LoaderConfig;
 }

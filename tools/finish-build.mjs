@@ -1,0 +1,11 @@
+// After tsc: the command is executable, and the schemas lie where the code reads them.
+
+import { chmod, copyFile, mkdir } from 'node:fs/promises';
+
+const root = new URL('../', import.meta.url);
+await mkdir(new URL('dist/config/schema/', root), { recursive: true });
+for (const name of ['recipe', 'experiment']) {
+  const file = `config/schema/${name}.schema.json`;
+  await copyFile(new URL(`src/${file}`, root), new URL(`dist/${file}`, root));
+}
+await chmod(new URL('dist/main.js', root), 0o755);

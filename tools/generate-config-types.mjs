@@ -1,0 +1,50 @@
+// Generates the types of resolved documents from the JSON Schemas: there, whatever has a default is
+// present. `extends`, `matrix` and `description` exist in the text only and are left out.
+
+import { readFile, writeFile } from 'node:fs/promises';
+import { compile } from 'json-schema-to-typescript';
+
+const folder = new URL('../src/config/schema/', import.meta.url);
+const TEXT_ONLY = ['extends', 'matrix', 'description', 'pretrained'];
+const ALWAYS_RESOLVED = ['name'];
+const banner = '/* Generated from the JSON Schema beside it by `npm run generate`. Do not edit. */';
+
+const recipe = JSON.parse(await readFile(new URL('recipe.schema.json', folder), 'utf8'));
+const experiment = JSON.parse(await readFile(new URL('experiment.schema.json', folder), 'utf8'));
+await write('recipe', pick(recipe.$defs, ['PretrainRecipe', 'LinclsRecipe', 'KnnRecipe']));
+await write('experiment', pick(experiment.$defs, ['PublishedValue', 'LaunchConfig', 'ReportConfig']));
+
+/** A schema whose root only carries the definitions. */
+function pick($defs, names) {
+  const kept = Object.fromEntries(
+    Object.entries($defs).filter(([name]) => !['Matrix', 'MethodEntry', 'EvaluationEntry'].includes(name)),
+  );
+  return { $defs: resolve(kept), type: 'object', anyOf: names.map((name) => ({ $ref: `#/$defs/${name}` })) };
+}
+
+/** Text form -> resolved form, all through a schema. */
+function resolve(schema) {
+  if (Array.isArray(schema)) return schema.map(resolve);
+  if (schema === null || typeof schema !== 'object') return schema;
+  const { default: _default, discriminator: _discriminator, properties, ...rest } = schema;
+  const resolved = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, resolve(value)]));
+  if (resolved.$ref) delete resolved.description;
+  if (!properties) return resolved;
+  const kept = Object.entries(properties).filter(([name]) => schema.title === 'ReportConfig' || !TEXT_ONLY.includes(name));
+  const required = kept
+    .filter(([name, property]) => 'default' in property || ALWAYS_RESOLVED.includes(name))
+    .map(([name]) => name);
+  resolved.properties = Object.fromEntries(kept.map(([name, property]) => [name, resolve(property)]));
+  resolved.required = [...new Set([...(schema.required ?? []), ...required])];
+  return resolved;
+}
+
+async function write(name, schema) {
+  const text = await compile(schema, name === 'recipe' ? 'Recipe' : 'ExperimentPart', {
+    bannerComment: banner,
+    additionalProperties: false,
+    unreachableDefinitions: true,
+    style: { singleQuote: true, printWidth: 110 },
+  });
+  await writeFile(new URL(`${name}.generated.ts`, folder), text);
+}
