@@ -28,9 +28,13 @@ function resolve(schema) {
   if (schema === null || typeof schema !== 'object') return schema;
   const { default: _default, discriminator: _discriminator, properties, ...rest } = schema;
   const resolved = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, resolve(value)]));
-  if (resolved.$ref) delete resolved.description;
+  if (resolved.$ref) return { $ref: resolved.$ref };
+  // As a tuple type, "at least one" would only get in the way.
+  if (!('maxItems' in resolved)) delete resolved.minItems;
   if (!properties) return resolved;
-  const kept = Object.entries(properties).filter(([name]) => schema.title === 'ReportConfig' || !TEXT_ONLY.includes(name));
+  const kept = Object.entries(properties).filter(
+    ([name]) => schema.title === 'ReportConfig' || !TEXT_ONLY.includes(name),
+  );
   const required = kept
     .filter(([name, property]) => 'default' in property || ALWAYS_RESOLVED.includes(name))
     .map(([name]) => name);

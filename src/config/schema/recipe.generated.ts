@@ -59,10 +59,8 @@ export interface PretrainRecipe {
   data: DataConfig;
   /**
    * Makes each of the two crops.
-   *
-   * @minItems 1
    */
-  augment: [ImageOp, ...ImageOp[]];
+  augment: ImageOp[];
   loader: LoaderConfig;
   checkpointing: CheckpointConfig;
 }
@@ -407,40 +405,19 @@ export interface LinclsRecipe {
    * Images a step, over all devices.
    */
   batchSize: number;
-  optimizer: OptimizerConfig1;
+  optimizer: OptimizerConfig;
   schedule: ScheduleConfig;
   init: InitConfig;
   data: DataConfig;
   /**
    * Prepares training images.
-   *
-   * @minItems 1
    */
-  augment: [ImageOp, ...ImageOp[]];
+  augment: ImageOp[];
   /**
    * Prepares held-out images; no random operation.
-   *
-   * @minItems 1
    */
-  evalTransform: [ImageOp, ...ImageOp[]];
+  evalTransform: ImageOp[];
   loader: LoaderConfig;
-}
-/**
- * SGD with momentum, as torch.optim.SGD.
- */
-export interface OptimizerConfig1 {
-  /**
-   * Learning rate at the start.
-   */
-  lr: number;
-  /**
-   * Share of the old velocity.
-   */
-  momentum: number;
-  /**
-   * Added to the gradient, times the parameter; on every parameter.
-   */
-  weightDecay: number;
 }
 /**
  * How fc starts; its bias is 0.
@@ -484,9 +461,7 @@ export interface KnnRecipe {
   data: DataConfig;
   /**
    * Prepares held-out images; no random operation.
-   *
-   * @minItems 1
    */
-  evalTransform: [ImageOp, ...ImageOp[]];
+  evalTransform: ImageOp[];
   loader: LoaderConfig;
 }

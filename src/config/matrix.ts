@@ -1,0 +1,129 @@
+// `matrix:` turns one recipe into many: the product of its axes, times its named cells, less what is
+// excluded. Cells are named by what sets them apart: `temperature=0.2`, or the cell's own name.
+
+import type { Problem } from '../core/problem.ts';
+import {
+  childOf,
+  getAt,
+  type Located,
+  type LocatedMap,
+  omitKeys,
+  setAt,
+  toJson,
+  whereOf,
+} from './located.ts';
+
+/** One recipe of a sweep. `suffix` is empty where there was no matrix. */
+export interface MatrixCell {
+  readonly suffix: string;
+  readonly recipe: LocatedMap;
+}
+
+/** A name part with the settings it stands for. */
+interface Choice {
+  readonly name: string;
+  readonly settings: readonly (readonly [path: readonly string[], value: Located])[];
+}
+
+/** Expands a recipe. Problems are pushed; then there are no cells. */
+export function expandMatrix(recipe: LocatedMap, problems: Problem[]): MatrixCell[] {
+  const matrix = childOf(recipe, 'matrix');
+  const base = omitKeys(recipe, ['matrix']);
+  if (!matrix) return [{ suffix: '', recipe: base }];
+  const groups = [...listAxes(childOf(matrix, 'axes'), problems), ...listCells(childOf(matrix, 'cells'))];
+  const excluded = listExcluded(childOf(matrix, 'exclude'));
+  const combinations = groups.reduce<Choice[][]>(
+    (product, group) => product.flatMap((cell) => group.map((choice) => [...cell, choice])),
+    [[]],
+  );
+  const cells = combinations
+    .filter((choices) => !excluded.some((exclusion) => matches(choices, exclusion)))
+    .map((choices) => applyChoices(base, choices));
+  if (groups.length > 0 && cells.length > 0) return cells;
+  problems.push(reportEmpty(matrix));
+  return [];
+}
+
+function listAxes(axes: Located | undefined, problems: Problem[]): Choice[][] {
+  if (axes?.kind !== 'map') return [];
+  return [...axes.entries].flatMap(([key, { value }]) => {
+    const values = value.kind === 'list' ? value.items : [value];
+    if (values.length === 0) problems.push(reportEmpty(value));
+    const path = key.split('.');
+    return [
+      values.map(
+        (item): Choice => ({ name: `${path.at(-1)}=${renderValue(item)}`, settings: [[path, item]] }),
+      ),
+    ];
+  });
+}
+
+function listCells(cells: Located | undefined): Choice[][] {
+  if (cells?.kind !== 'map' || cells.entries.size === 0) return [];
+  const choices = [...cells.entries].map(([name, { value }]): Choice => {
+    const settings = value.kind === 'map' ? [...value.entries] : [];
+    return { name, settings: settings.map(([key, entry]) => [key.split('.'), entry.value] as const) };
+  });
+  return [choices];
+}
+
+function listExcluded(exclude: Located | undefined): ReadonlyMap<string, string>[] {
+  if (exclude?.kind !== 'list') return [];
+  return exclude.items.flatMap((item) =>
+    item.kind === 'map'
+      ? [new Map([...item.entries].map(([key, { value }]) => [key, JSON.stringify(toJson(value))] as const))]
+      : [],
+  );
+}
+
+/** A key `cell` excludes a named cell; any other key must have that value. */
+function matches(choices: readonly Choice[], exclusion: ReadonlyMap<string, string>): boolean {
+  const settings = new Map(
+    choices.flatMap((choice) =>
+      choice.settings.map(([path, value]) => [path.join('.'), JSON.stringify(toJson(value))]),
+    ),
+  );
+  const names = choices.map(({ name }) => JSON.stringify(name));
+  return [...exclusion].every(([key, value]) =>
+    key === 'cell' ? names.includes(value) : settings.get(key) === value,
+  );
+}
+
+function applyChoices(base: LocatedMap, choices: readonly Choice[]): MatrixCell {
+  const recipe = choices
+    .flatMap(({ settings }) => settings)
+    .reduce(
+      (current, [path, value]) => setAt(current, path, mergeOver(getAt(current, path), value)) as LocatedMap,
+      base,
+    );
+  return { suffix: choices.map(({ name }) => makeSafe(name)).join('-'), recipe };
+}
+
+/** Maps in a cell merge into the recipe, as everywhere. */
+function mergeOver(known: Located | undefined, value: Located): Located {
+  if (known?.kind !== 'map' || value.kind !== 'map') return value;
+  return [...value.entries].reduce<Located>(
+    (merged, [key, entry]) => setAt(merged, [key], mergeOver(childOf(merged, key), entry.value)),
+    known,
+  );
+}
+
+/** Only what a folder's name may hold. */
+function makeSafe(name: string): string {
+  return name.replace(/[^A-Za-z0-9._+=-]+/g, '_');
+}
+
+function renderValue(value: Located): string {
+  const json = toJson(value);
+  return typeof json === 'string' ? json : JSON.stringify(json);
+}
+
+function reportEmpty(node: Located): Problem {
+  const where = whereOf(node.origin);
+  return {
+    code: 'CONFIG_MATRIX_EMPTY',
+    message: 'Expected at least one cell in the matrix but it has none.',
+    hint: 'Give every axis a value, exclude less, or remove the matrix.',
+    ...(where ? { where } : {}),
+  };
+}
