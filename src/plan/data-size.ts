@@ -13,7 +13,7 @@ const CIFAR10: DataSize = { train: 50_000, val: 10_000, classes: 10 };
 
 /** Names a data set by all that its size depends on; equal keys, equal sizes. */
 export function dataKey({ dataset, root, limit, synthetic }: DataConfig): string {
-  return renderCanonicalJson({ dataset, root, limit, synthetic } as Json);
+  return renderCanonicalJson({ dataset, root, limit, synthetic } as unknown as Json);
 }
 
 /** Looks up a data set's size; null where it takes a survey that has not been made. */

@@ -60,7 +60,6 @@ export function makeLinclsRecipe(changes: Partial<LinclsRecipe> = {}): LinclsRec
     augment: [{ op: 'randomCrop', size: 32, padding: 4 }],
     evalTransform: [],
     loader: { threads: 0, prefetch: 4 },
-    checkpointing: { everyEpochs: 1 },
     ...changes,
   };
 }
