@@ -5,7 +5,7 @@
 import { parse } from 'yaml';
 import { findNearest } from '../core/nearest.ts';
 import type { Problem } from '../core/problem.ts';
-import { childOf, type Located, type LocatedMap, setAt } from './located.ts';
+import { type Located, type LocatedMap, setAt } from './located.ts';
 import { type DocumentKind, hasPath, listKeys } from './validate.ts';
 
 /** A value set from outside the file. */
@@ -68,52 +68,59 @@ export function overrideRecipe(
   return recipe;
 }
 
-/** The experiment with a value set, and the entries (`methods.x`, `evaluations.y`) with theirs. */
-export function overrideExperiment(
-  document: LocatedMap,
-  override: Override,
-  {
-    kindOf,
-    problems,
-  }: { readonly kindOf: (entry: Located | undefined) => DocumentKind; readonly problems: Problem[] },
-): LocatedMap {
-  const [first, ...rest] = override.path;
-  if (
-    listKeys('experiment', []).includes(first!) &&
-    (rest.length === 0 || !['data', 'engine'].includes(first!))
-  ) {
-    return setAt(document, override.path, override.value) as LocatedMap;
-  }
-  if (first === 'data') return setAt(document, override.path, override.value) as LocatedMap;
-  const entries = ['methods', 'evaluations'].map((group) => [group, childOf(document, group)] as const);
-  for (const [group, members] of entries) {
-    if (members?.kind === 'map' && members.entries.has(first!))
-      return setAt(document, [group, ...override.path], override.value) as LocatedMap;
-  }
-  for (const [group, members] of entries) {
-    if (members?.kind !== 'map') continue;
-    const takers = [...members.entries]
-      .filter(([, { value }]) => hasPath(kindOf(value), override.path))
-      .map(([name]) => name);
-    if (takers.length > 0) {
-      return takers.reduce(
-        (current, name) => setAt(current, [group, name, ...override.path], override.value) as LocatedMap,
-        document,
-      );
-    }
-  }
-  const names = entries.flatMap(([, members]) =>
-    members?.kind === 'map' ? [...members.entries.keys()] : [],
-  );
-  problems.push(
-    reportUnknown(override, [
-      ...names,
-      ...listKeys('experiment', []),
-      ...listKeys('pretrain', override.path.slice(0, -1)),
-    ]),
-  );
-  return document;
+/** A method or an evaluation of an experiment, merged but not yet validated. */
+export interface Entry {
+  readonly group: 'methods' | 'evaluations';
+  readonly name: string;
+  readonly kind: Exclude<DocumentKind, 'experiment'>;
+  readonly map: LocatedMap;
 }
+
+/** An experiment's own settings and its entries. */
+export interface ExperimentParts {
+  readonly document: LocatedMap;
+  readonly entries: readonly Entry[];
+}
+
+/** Sets a value in the place that the path means. */
+export function overrideExperiment(
+  parts: ExperimentParts,
+  override: Override,
+  problems: Problem[],
+): ExperimentParts {
+  const { document, entries } = parts;
+  const [first, ...rest] = override.path;
+  const setIn = (chosen: readonly Entry[], path: readonly string[]) => ({
+    document,
+    entries: entries.map((entry) =>
+      chosen.includes(entry)
+        ? { ...entry, map: setAt(entry.map, path, override.value) as LocatedMap }
+        : entry,
+    ),
+  });
+  const path = first === 'methods' || first === 'evaluations' ? rest : override.path;
+  const named = entries.filter(({ name }) => name === path[0]);
+  if (named.length > 0 && path.length > 1) return setIn(named, path.slice(1));
+  const takers = (['methods', 'evaluations'] as const)
+    .map((group) => entries.filter((entry) => entry.group === group && hasPath(entry.kind, override.path)))
+    .find((group) => group.length > 0);
+  if (takers && !OWN_KEYS.includes(first!))
+    return setIn(SHARED_KEYS.includes(first!) ? entries : takers, override.path);
+  if (listKeys('experiment', []).includes(first!))
+    return { document: setAt(document, override.path, override.value) as LocatedMap, entries };
+  const known = [
+    ...entries.map(({ name }) => name),
+    ...listKeys('experiment', []),
+    ...listKeys('pretrain', override.path.slice(0, -1)),
+  ];
+  problems.push(reportUnknown(override, known));
+  return parts;
+}
+
+/** Keys of an experiment that recipes have too, but mean something else there. */
+const OWN_KEYS = ['name', 'seed', 'trials', 'launch', 'report', 'claim', 'source', 'hardware'];
+/** Keys that go to methods and evaluations alike. */
+const SHARED_KEYS = ['engine', 'data', 'loader'];
 
 function reportUnknown({ path, text }: Override, known: readonly string[]): Problem {
   const nearest = findNearest(path.at(-1)!, known) ?? findNearest(path[0]!, known);
