@@ -13,6 +13,7 @@ import { childOf, type Located, type LocatedMap, omitKeys, toJson } from './loca
 import { expandMatrix } from './matrix.ts';
 import {
   type Entry,
+  type ExperimentParts,
   makeOverride,
   type Override,
   overrideExperiment,
@@ -107,10 +108,13 @@ function resolveExperiment(
 ): ResolvedExperiment | undefined {
   const { options, problems } = loading;
   const entries = resolveEntries(document, options.file, context);
-  const parts = overrides.reduce((current, override) => overrideExperiment(current, override, problems), {
-    document,
-    entries,
-  });
+  const parts = overrides.reduce<ExperimentParts>(
+    (current, override) => overrideExperiment(current, override, problems),
+    {
+      document,
+      entries,
+    },
+  );
   const outer = parts.document;
   const value = toJson(outer) as { [key: string]: Json };
   problems.push(...validateDocument('experiment', value, { node: outer, prefix: '' }));
