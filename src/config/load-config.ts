@@ -158,37 +158,45 @@ function pickText(value: { [key: string]: Json }): { claim?: string; source?: st
 }
 
 function resolveMethod(entry: Entry, loading: Loading): ResolvedMethod[] {
-  const label = textOf(childOf(entry.map, 'label'));
-  const published = childOf(entry.map, 'published');
-  const cells = expandMatrix(omitKeys(entry.map, ['label', 'published']), loading.problems);
-  return cells.map(({ suffix, recipe }) => {
-    const name = suffix ? `${entry.name}-${suffix}` : entry.name;
-    const ofCell = suffix && published ? childOf(published, suffix) : published;
+  return expandEntry(entry, loading.problems).map(({ name, label, recipe }) => {
+    const published = childOf(recipe, 'published');
+    const own = omitKeys(recipe, ['label', 'published']);
     return {
       name,
-      label: label ? (suffix ? `${label}, ${suffix}` : label) : name,
-      recipe: finishRecipe(recipe, {
+      label,
+      recipe: finishRecipe(own, {
         kind: 'pretrain',
         path: `methods.${name}`,
         name,
         loading,
       }) as PretrainRecipe,
-      published: (ofCell ? toJson(ofCell) : {}) as unknown as ResolvedMethod['published'],
+      published: (published ? toJson(published) : {}) as unknown as ResolvedMethod['published'],
     };
   });
 }
 
 function resolveEvaluation(entry: Entry, loading: Loading): ResolvedEvaluation[] {
-  const label = textOf(childOf(entry.map, 'label'));
-  return expandMatrix(omitKeys(entry.map, ['label']), loading.problems).map(({ suffix, recipe }) => {
+  return expandEntry(entry, loading.problems).map(({ name, label, recipe }) => {
+    // What only a recipe that is run alone needs.
+    const own = omitKeys(recipe, ['label', 'pretrained', 'model']);
+    const finished = finishRecipe(own, { kind: entry.kind, path: `evaluations.${name}`, name, loading });
+    return { name, label, recipe: finished as LinclsRecipe | KnnRecipe };
+  });
+}
+
+/** The cells of an entry with their names; a cell may bring its own label and published values. */
+function expandEntry(
+  entry: Entry,
+  problems: Problem[],
+): { name: string; label: string; recipe: LocatedMap }[] {
+  const common = textOf(childOf(entry.map, 'label'));
+  return expandMatrix(entry.map, problems).map(({ suffix, recipe }) => {
     const name = suffix ? `${entry.name}-${suffix}` : entry.name;
-    const standalone = omitKeys(recipe, ['pretrained', 'model']);
+    const label = textOf(childOf(recipe, 'label'));
     return {
       name,
-      label: label ? (suffix ? `${label}, ${suffix}` : label) : name,
-      recipe: finishRecipe(standalone, { kind: entry.kind, path: `evaluations.${name}`, name, loading }) as
-        | LinclsRecipe
-        | KnnRecipe,
+      recipe,
+      label: label === undefined ? name : suffix && label === common ? `${label}, ${suffix}` : label,
     };
   });
 }
