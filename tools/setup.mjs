@@ -12,7 +12,8 @@ const stamps = join(root, 'node_modules', '.mocolab');
 
 refuseOldNode();
 step('installing packages', ['package.json', 'package-lock.json'], () =>
-  npm('ci', '--no-audit', '--no-fund'),
+  // Not `npm ci`: it refuses a lock file that lacks the optional binaries of other systems.
+  npm('install', '--no-save', '--no-audit', '--no-fund'),
 );
 step('building', ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'tools', 'src'], () =>
   npm('run', 'build'),
