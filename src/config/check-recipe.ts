@@ -1,6 +1,7 @@
 // What a schema cannot say: rules between values of a recipe, and between a recipe and its data.
 
 import type { Problem } from '../core/problem.ts';
+import { isDeterministic } from './image-ops.ts';
 import type { Located } from './located.ts';
 import type { ImageOp, KnnRecipe, LinclsRecipe, PretrainRecipe } from './schema/recipe.generated.ts';
 import { locate } from './validate.ts';
@@ -134,8 +135,7 @@ function checkCrops(recipe: AnyRecipe, prefix: string, at: Place): Problem[] {
         ...at(key),
       });
     }
-    const random =
-      key === 'evalTransform' ? ops.findIndex(({ op }) => op !== 'resize' && op !== 'centerCrop') : -1;
+    const random = key === 'evalTransform' ? ops.findIndex((op) => !isDeterministic(op)) : -1;
     if (random >= 0) {
       problems.push({
         code: 'CONFIG_RANDOM_EVALUATION',

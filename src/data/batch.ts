@@ -16,6 +16,8 @@ export interface Batch {
 export interface Loader {
   readonly batchesPerEpoch: number;
   readonly imagesPerEpoch: number;
+  /** Images of the split, whether or not a dropped batch leaves some out. */
+  readonly size: number;
   readonly classes: readonly string[];
   /** 0-based epoch. Breaking out of the loop stops the work ahead. */
   readEpoch(epoch: number): AsyncGenerator<Batch, void, undefined>;

@@ -5,9 +5,9 @@ import { Worker } from 'node:worker_threads';
 import type { DataConfig, ImageOp } from '../config/schema/recipe.generated.ts';
 import { locateScript } from '../core/own-script.ts';
 import { type Problem, ProblemError } from '../core/problem.ts';
-import { permutation, stream } from '../core/rng.ts';
 import type { Batch, Loader } from './batch.ts';
 import type { Dataset, Split } from './dataset.ts';
+import { drawEpochOrder } from './epoch-order.ts';
 import type { BatchOrder, BatchRecipe, MadeBatch } from './make-batch.ts';
 import { openDataset } from './open-dataset.ts';
 
@@ -47,6 +47,7 @@ export async function openLoader(options: LoaderOptions): Promise<Loader> {
   return {
     batchesPerEpoch,
     imagesPerEpoch: Math.min(count, batchesPerEpoch * options.batchSize),
+    size: count,
     classes: dataset.classes,
     readEpoch: (epoch) =>
       readAhead(pool, dataset, {
@@ -63,9 +64,7 @@ function listOrders(
   { epoch, batchesPerEpoch }: { readonly epoch: number; readonly batchesPerEpoch: number },
 ): BatchOrder[] {
   const count = dataset.labels.length;
-  const sequence = shuffle
-    ? permutation(stream(seed, 'order', epoch), count)
-    : Int32Array.from({ length: count }, (_, i) => i);
+  const sequence = drawEpochOrder(count, { shuffle, seed, epoch });
   return Array.from({ length: batchesPerEpoch }, (_, i) => ({
     epoch,
     indices: sequence.slice(i * batchSize, (i + 1) * batchSize),

@@ -43,7 +43,8 @@ export function createBatchMaker(recipe: BatchRecipe): (order: BatchOrder) => Pr
       for (let view = 0; view < recipe.views; view++) {
         const made = transform(image, stream(recipe.seed, 'augment', epoch, index, view));
         size = requireSquare(made, size);
-        const out = (views[view] ??= new Float32Array(indices.length * size * size * 3));
+        const out = views[view] ?? new Float32Array(indices.length * size * size * 3);
+        views[view] = out;
         normalise(made, tables, out.subarray(i * size * size * 3));
       }
     }

@@ -20,11 +20,6 @@ export function compileTransform(ops: readonly ImageOp[]): Transform {
   return (image, rng) => steps.reduce((current, step) => step(current, rng), image);
 }
 
-/** True when no operation draws anything: every epoch then sees the same pixels. */
-export function isDeterministic(ops: readonly ImageOp[]): boolean {
-  return ops.every(({ op }) => op === 'resize' || op === 'centerCrop');
-}
-
 function compileOp(op: ImageOp): Transform {
   switch (op.op) {
     case 'randomResizedCrop':

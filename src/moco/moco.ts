@@ -7,6 +7,7 @@ import type { Engine } from '../engine/engine.ts';
 import * as tf from '../engine/tf.ts';
 import { createEncoder, type Encoder } from '../model/encoder.ts';
 import { computeAccuracy } from '../train/accuracy.ts';
+import type { StepMeasure } from '../train/meter.ts';
 import { createSgd, type Sgd } from '../train/sgd.ts';
 import { computeLogits, normaliseRows } from './info-nce.ts';
 import { createKeyQueue, type KeyQueue } from './key-queue.ts';
@@ -33,10 +34,7 @@ export interface MocoBatch {
 }
 
 /** Mean InfoNCE loss, and accuracy of the (K+1)-way classification in percent. */
-export interface MocoMeasure {
-  readonly loss: number;
-  readonly acc1: number;
-  readonly acc5: number;
+export interface MocoMeasure extends StepMeasure {
   /** Euclidean norm of all gradients together, where asked for. */
   readonly gradientNorm?: number;
 }

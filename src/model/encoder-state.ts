@@ -106,7 +106,8 @@ function toTensor({ kind, torchShape }: StateEntry, tensor: HostTensor): tf.Tens
   return tf.tensor(values, shapeFromTorch(torchShape, kind));
 }
 
-function refuseMismatch(entries: readonly StateEntry[], tensors: TensorMap): void {
+/** Throws MODEL_STATE_MISMATCH unless names, shapes and types are exactly those of `entries`. */
+export function refuseMismatch(entries: readonly StateEntry[], tensors: TensorMap): void {
   const expected = new Map(entries.map((entry) => [entry.name, entry]));
   const missing = entries.filter(({ name }) => !tensors.has(name)).map(({ name }) => name);
   const unexpected = [...tensors.keys()].filter((name) => !expected.has(name));

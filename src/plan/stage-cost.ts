@@ -1,6 +1,7 @@
 // What a stage will take, known before it runs: steps, images, bytes that stay on disk.
 // Times are not here: they come from earlier runs (runs/estimate-durations).
 
+import { isDeterministic } from '../config/image-ops.ts';
 import type {
   KnnRecipe,
   LinclsRecipe,
@@ -44,7 +45,7 @@ export function costExtract(recipe: PretrainRecipe): StageCost {
   return { ...costBookkeeping(), diskBytes };
 }
 
-/** Linear classification: the train images and the held-out ones, each once an epoch. */
+/** Linear classification: images that look the same every epoch pass the frozen network once. */
 export function costLincls(recipe: LinclsRecipe, model: ModelConfig, sizes: DataSizes): StageCost {
   const size = findDataSize(recipe.data, sizes);
   if (!size) return { steps: null, images: null, diskBytes: null, needsDevice: true };
@@ -56,7 +57,7 @@ export function costLincls(recipe: LinclsRecipe, model: ModelConfig, sizes: Data
     FLOAT_BYTES * (backbone.parameters + backbone.statistics + 2 * classifier) + TENSOR_HEADER_BYTES;
   return {
     steps,
-    images: recipe.epochs * (size.train + size.val),
+    images: (recipe.augment.every(isDeterministic) ? 1 : recipe.epochs) * size.train + size.val,
     diskBytes: 2 * checkpoint + PAPERWORK_BYTES + countMetricsBytes(steps),
     needsDevice: true,
   };

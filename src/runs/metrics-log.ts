@@ -1,7 +1,7 @@
 // metrics.jsonl: what a stage measured, one JSON object a line, appended as it goes. Keys stand in
 // a fixed order, so that two runs of one seed give equal bytes but for the fields that tell times.
 
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { ProblemError } from '../core/problem.ts';
 import { writeFileAtomic } from './write-file-atomic.ts';
 
@@ -42,7 +42,8 @@ export function readMetricsLog(file: string): MetricsRow[] {
 }
 
 /** Cuts a log back to its first epochs, as a resume from the checkpoint after them needs. */
-export function truncateMetricsLog(file: string, epochs: number): void {
+export function resumeMetricsLog(file: string, epochs: number): void {
+  if (!existsSync(file)) return;
   const rows = readMetricsLog(file).filter((row) => row.epoch < epochs);
   writeFileAtomic(file, rows.map(renderRow));
 }

@@ -2,7 +2,7 @@
 
 /** Percent of the N rows whose label is among the k largest of M logits, for each k. */
 export function computeAccuracy(
-  logits: Float32Array,
+  logits: Float32Array | Float64Array,
   labels: ArrayLike<number>,
   { ks, classes }: { readonly ks: readonly number[]; readonly classes: number },
 ): number[] {
@@ -17,7 +17,7 @@ export function computeAccuracy(
 }
 
 /** How many logits of a row are larger than the label's; of equal ones the first wins. NaN never wins. */
-function rankOf(logits: Float32Array, from: number, label: number, classes: number): number {
+function rankOf(logits: Float32Array | Float64Array, from: number, label: number, classes: number): number {
   const own = logits[from + label]!;
   if (Number.isNaN(own)) return classes;
   let rank = 0;

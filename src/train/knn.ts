@@ -28,6 +28,15 @@ export interface KnnPrediction {
   readonly scores: Float64Array;
 }
 
+/** Scales each row of N x featureDim to unit length, in place; rows of zeros stay. */
+export function normaliseFeatures(values: Float32Array, featureDim: number): void {
+  for (let from = 0; from < values.length; from += featureDim) {
+    const row = values.subarray(from, from + featureDim);
+    const length = Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
+    if (length > 0) for (let i = 0; i < featureDim; i++) row[i] = row[i]! / length;
+  }
+}
+
 const CHUNK = 256;
 
 /** Classifies queries [N, C] by the bank [M, C]; k is at most M. */

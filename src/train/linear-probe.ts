@@ -7,6 +7,7 @@ import { stream } from '../core/rng.ts';
 import type { Engine } from '../engine/engine.ts';
 import * as tf from '../engine/tf.ts';
 import { computeAccuracy } from './accuracy.ts';
+import type { StepMeasure } from './meter.ts';
 import { createSgd } from './sgd.ts';
 
 export interface LinearProbeOptions {
@@ -19,20 +20,13 @@ export interface LinearProbeOptions {
   readonly seed: number;
 }
 
-/** Mean loss of a batch, and accuracies in percent (top-5 is top-M where there are fewer classes). */
-export interface ProbeMeasure {
-  readonly loss: number;
-  readonly acc1: number;
-  readonly acc5: number;
-}
-
 export interface LinearProbe {
-  /** One step on features [N, featureDim]; measures before the update, as the original does. */
-  trainStep(features: tf.Tensor2D, labels: Int32Array, lr: number): Promise<ProbeMeasure>;
+  /** One step on features [N, featureDim]; measures before the update, as the original does. Top-5 is top-M of M < 5 classes. */
+  trainStep(features: tf.Tensor2D, labels: Int32Array, lr: number): Promise<StepMeasure>;
   measure(
     features: tf.Tensor2D,
     labels: Int32Array,
-  ): Promise<ProbeMeasure & { readonly logits: Float32Array }>;
+  ): Promise<StepMeasure & { readonly logits: Float32Array }>;
   /** `fc.weight` [classes, featureDim] and `fc.bias`, in PyTorch's layout. */
   toTensors(): Promise<TensorMap>;
   loadTensors(tensors: TensorMap): void;

@@ -6,8 +6,8 @@ import {
   openMetricsLog,
   readMetricsLog,
   renderWithoutTimes,
+  resumeMetricsLog,
   TIME_FIELDS,
-  truncateMetricsLog,
 } from '../../src/runs/metrics-log.ts';
 import { catchProblems } from '../helpers/catch-problems.ts';
 import { makeFolder } from '../helpers/make-record.ts';
@@ -58,7 +58,7 @@ test('a line that was never finished does not count, and truncating removes it',
   );
   appendFileSync(file, '{"step":4,"ep');
   expect(readMetricsLog(file)).toHaveLength(3);
-  truncateMetricsLog(file, 2);
+  resumeMetricsLog(file, 2);
   expect(readFileSync(file, 'utf8')).toBe(
     '{"step":1,"epoch":0,"split":"train","loss":1}\n{"step":2,"epoch":1,"split":"train","loss":1}\n',
   );

@@ -1,0 +1,117 @@
+// Serves batches of features to the linear classifier. Where every epoch sees the same pixels they are
+// computed once and kept; else the frozen backbone computes them anew. Same batches either way.
+
+import { isDeterministic } from '../config/image-ops.ts';
+import { drawEpochOrder } from '../data/epoch-order.ts';
+import { type LoaderOptions, openLoader } from '../data/loader.ts';
+import * as tf from '../engine/tf.ts';
+import { toImageTensor } from './batch-tensor.ts';
+import { computeSplitFeatures, type SplitFeatures } from './features.ts';
+import type { FrozenBackbone } from './frozen-backbone.ts';
+import type { StageContext } from './stage-context.ts';
+
+/** More than this is computed anew each epoch rather than held in memory. */
+const CACHE_LIMIT_BYTES = 2 ** 30;
+
+export interface FeatureBatch {
+  /** [N, featureDim]. Disposed when the next batch is read. */
+  readonly features: tf.Tensor2D;
+  readonly labels: Int32Array;
+}
+
+/** Features of one split, epoch by epoch. */
+export interface FeatureSource {
+  readonly classes: readonly string[];
+  readonly size: number;
+  readonly batchesPerEpoch: number;
+  /** How many images have gone through the backbone so far. */
+  readonly imagesComputed: () => number;
+  readEpoch(epoch: number): AsyncGenerator<FeatureBatch, void, undefined>;
+  close(): Promise<void>;
+}
+
+export interface SourceOptions {
+  readonly context: Pick<StageContext, 'report' | 'stop'>;
+  readonly backbone: FrozenBackbone;
+  readonly loader: LoaderOptions;
+}
+
+/** Opens a source; undefined where the stage was told to stop meanwhile. Throws DATA_* problems. */
+export async function openFeatureSource(options: SourceOptions): Promise<FeatureSource | undefined> {
+  const { loader: loading, backbone } = options;
+  const repeats = loading.ops.every(isDeterministic);
+  const loader = await openLoader({ ...loading, shuffle: loading.shuffle && !repeats });
+  const fits = loader.size * backbone.featureDim * Float32Array.BYTES_PER_ELEMENT <= CACHE_LIMIT_BYTES;
+  if (repeats && fits) return openCached(options, loader);
+  await loader.close();
+  return openLive(backbone, await openLoader(loading));
+}
+
+type OpenedLoader = Awaited<ReturnType<typeof openLoader>>;
+
+function openLive(backbone: FrozenBackbone, loader: OpenedLoader): FeatureSource {
+  let computed = 0;
+  return {
+    classes: loader.classes,
+    size: loader.size,
+    batchesPerEpoch: loader.batchesPerEpoch,
+    imagesComputed: () => computed,
+    readEpoch: async function* (epoch) {
+      for await (const batch of loader.readEpoch(epoch)) {
+        const images = toImageTensor(batch, 0);
+        const features = backbone.extractFeatures(images);
+        images.dispose();
+        computed += batch.labels.length;
+        try {
+          yield { features, labels: batch.labels };
+        } finally {
+          features.dispose();
+        }
+      }
+    },
+    close: loader.close,
+  };
+}
+
+async function openCached(
+  { context, backbone, loader: options }: SourceOptions,
+  loader: OpenedLoader,
+): Promise<FeatureSource | undefined> {
+  try {
+    const phase = `features of ${options.split}`;
+    const features = await computeSplitFeatures(backbone, loader, { context, phase });
+    if (!features) return undefined;
+    const { size, classes, batchesPerEpoch } = loader;
+    return {
+      classes,
+      size,
+      batchesPerEpoch,
+      imagesComputed: () => size,
+      readEpoch: (epoch) => readCached(features, { ...options, featureDim: backbone.featureDim }, epoch),
+      close: async () => {},
+    };
+  } finally {
+    await loader.close();
+  }
+}
+
+async function* readCached(
+  { values, labels }: SplitFeatures,
+  { featureDim, batchSize, shuffle, seed }: LoaderOptions & { readonly featureDim: number },
+  epoch: number,
+): AsyncGenerator<FeatureBatch, void, undefined> {
+  const order = drawEpochOrder(labels.length, { shuffle, seed, epoch });
+  for (let from = 0; from < order.length; from += batchSize) {
+    const indices = order.subarray(from, from + batchSize);
+    const rows = new Float32Array(indices.length * featureDim);
+    indices.forEach((index, i) => {
+      rows.set(values.subarray(index * featureDim, (index + 1) * featureDim), i * featureDim);
+    });
+    const features = tf.tensor2d(rows, [indices.length, featureDim]);
+    try {
+      yield { features, labels: indices.map((index) => labels[index]!) };
+    } finally {
+      features.dispose();
+    }
+  }
+}

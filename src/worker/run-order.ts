@@ -1,0 +1,82 @@
+// Runs one stage by its order: loads its code, passes on how far it is, and describes what it left.
+
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { StageOrder, StageProgress, WorkerMessage } from '../launch/protocol.ts';
+import type { StageResult } from '../runs/run-record.ts';
+import type { StageContext, StageOutcome } from '../stages/stage-context.ts';
+import { loadStage } from '../stages/stage-list.ts';
+
+/** Progress is sent at most this often. */
+const PROGRESS_INTERVAL_MS = 200;
+
+export interface Channel {
+  readonly send: (message: WorkerMessage) => void;
+  readonly stop: AbortSignal;
+}
+
+/** Runs the stage; what it throws is the caller's to report. */
+export async function runOrder(order: StageOrder, { send, stop }: Channel): Promise<WorkerMessage> {
+  const runStage = await loadStage(order.stage.kind);
+  const warnings: string[] = [];
+  const context: StageContext = {
+    stage: order.stage,
+    config: order.stage.config,
+    folder: order.folder,
+    inputFolders: order.inputFolders,
+    experimentFolder: order.experimentFolder,
+    cores: order.device.cores,
+    report: throttle((progress) => send({ type: 'progress', progress })),
+    warn: (message) => {
+      warnings.push(message);
+      send({ type: 'warning', message });
+    },
+    stop,
+  };
+  const outcome = await runStage(context);
+  if (outcome.state === 'stopped') return { type: 'stopped' };
+  return { type: 'done', result: await describeResult(outcome, order.folder, warnings) };
+}
+
+/** Lets the first message of every interval through. */
+function throttle(send: (progress: StageProgress) => void): (progress: StageProgress) => void {
+  let last = Number.NEGATIVE_INFINITY;
+  return (progress) => {
+    const now = performance.now();
+    if (now - last < PROGRESS_INTERVAL_MS) return;
+    last = now;
+    send(progress);
+  };
+}
+
+async function describeResult(
+  { metrics, outputs, images, imagesPerSecond, engine }: Extract<StageOutcome, { state: 'done' }>,
+  folder: string,
+  warnings: readonly string[],
+): Promise<StageResult> {
+  const described: StageResult['outputs'][number][] = [];
+  for (const name of outputs) described.push({ path: name, ...(await hashFile(path.join(folder, name))) });
+  return {
+    metrics,
+    outputs: described,
+    images,
+    imagesPerSecond,
+    peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+    ...(engine ? { engine } : {}),
+    warnings,
+  };
+}
+
+async function hashFile(file: string): Promise<{ readonly bytes: number; readonly sha256: string }> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  await pipeline(createReadStream(file), async (chunks: AsyncIterable<Buffer>) => {
+    for await (const chunk of chunks) {
+      hash.update(chunk);
+      bytes += chunk.length;
+    }
+  });
+  return { bytes, sha256: hash.digest('hex') };
+}
