@@ -10,3 +10,25 @@ export interface Device {
   /** CPU cores this device's worker may use for computing and loading. */
   readonly cores: number;
 }
+
+/** Devices that can be leased, in their order. */
+export interface DevicePool {
+  /** The first free device; undefined where all are taken. */
+  lease(): Device | undefined;
+  /** Throws for a device that nobody has leased: a bug. */
+  release(device: Device): void;
+}
+
+export function createDevicePool(devices: readonly Device[]): DevicePool {
+  const taken = new Set<Device>();
+  return {
+    lease: () => {
+      const free = devices.find((device) => !taken.has(device));
+      if (free) taken.add(free);
+      return free;
+    },
+    release: (device) => {
+      if (!taken.delete(device)) throw new Error(`Device ${device.name} was not leased.`);
+    },
+  };
+}

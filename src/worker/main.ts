@@ -3,7 +3,12 @@
 
 import type { Problem } from '../core/problem.ts';
 import { ProblemError } from '../core/problem.ts';
-import { type ParentMessage, PROTOCOL_VERSION, type StageOrder, type WorkerMessage } from '../launch/protocol.ts';
+import {
+  type ParentMessage,
+  PROTOCOL_VERSION,
+  type StageOrder,
+  type WorkerMessage,
+} from '../launch/protocol.ts';
 import { runOrder } from './run-order.ts';
 
 const stop = new AbortController();

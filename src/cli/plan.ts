@@ -1,0 +1,29 @@
+// `moco plan`: the compiled graph, and what would be done about it.
+
+import { ExitCode } from '../core/exit-code.ts';
+import { renderJson } from '../plan/render-json.ts';
+import { renderMermaid } from '../plan/render-mermaid.ts';
+import { renderTree } from '../plan/render-tree.ts';
+import type { StageKind } from '../plan/stage-graph.ts';
+import { openRunStore } from '../runs/run-store.ts';
+import { type ConfigOptions, loadUsableConfig } from './config-options.ts';
+import { preparePlan, viewPlan } from './prepare-plan.ts';
+import { showProblems } from './show-problems.ts';
+
+export interface PlanOptions extends ConfigOptions {
+  readonly out: string;
+  readonly only?: readonly StageKind[];
+  readonly format: keyof typeof renderers;
+}
+
+const renderers = { tree: renderTree, mermaid: renderMermaid, json: renderJson };
+
+/** Prints the plan; data that is not there is shown, and leaves its stages without sizes. */
+export function plan(file: string, options: PlanOptions): ExitCode {
+  const { experiment } = loadUsableConfig(file, options);
+  const { graph, dataProblems } = preparePlan(experiment);
+  const store = openRunStore(options.out, experiment.name);
+  process.stdout.write(renderers[options.format](viewPlan(graph, store, options.only)));
+  if (dataProblems.length > 0) showProblems(dataProblems);
+  return ExitCode.done;
+}

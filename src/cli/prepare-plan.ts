@@ -1,0 +1,62 @@
+// From a loaded experiment to its graph with sizes: looks at the data on disk where only that tells how
+// many images there are.
+
+import { checkQueueAgainstData } from '../config/check-recipe.ts';
+import type { ResolvedExperiment } from '../config/resolved.ts';
+import { type Problem, ProblemError } from '../core/problem.ts';
+import { surveyData } from '../data/open-dataset.ts';
+import { compilePlan } from '../plan/compile-plan.ts';
+import { dataKey, listUnsizedData } from '../plan/data-size.ts';
+import type { PlanView } from '../plan/plan-view.ts';
+import { selectStages } from '../plan/stage-decision.ts';
+import type { DataSizes, StageGraph, StageKind } from '../plan/stage-graph.ts';
+import { decideStages } from '../runs/decide-stages.ts';
+import { estimateDurations } from '../runs/estimate-durations.ts';
+import { readRecords } from '../runs/read-records.ts';
+import type { RunStore } from '../runs/run-store.ts';
+
+/** A graph, and what the look at the data found wrong. Stages of that data have no sizes. */
+export interface PreparedPlan {
+  readonly graph: StageGraph;
+  readonly dataProblems: readonly Problem[];
+}
+
+/** Surveys the data and compiles. Throws PLAN_* problems and sizes that cannot work. */
+export function preparePlan(experiment: ResolvedExperiment): PreparedPlan {
+  const sizes: { [key: string]: DataSizes[string] } = {};
+  const dataProblems: Problem[] = [];
+  for (const data of listUnsizedData(experiment)) {
+    try {
+      sizes[dataKey(data)] = surveyData(data);
+    } catch (error) {
+      if (!(error instanceof ProblemError)) throw error;
+      dataProblems.push(...error.problems);
+    }
+  }
+  refuseQueues(experiment, sizes);
+  return { graph: compilePlan(experiment, sizes), dataProblems };
+}
+
+/** What is to be done about each stage, and how long it may take. */
+export function viewPlan(
+  graph: StageGraph,
+  store: RunStore,
+  only: readonly StageKind[] | undefined,
+): PlanView {
+  const decided = decideStages(graph, store);
+  return {
+    graph,
+    decisions: only ? selectStages(graph, decided, only) : decided,
+    estimates: estimateDurations(graph, readRecords(store)),
+  };
+}
+
+/** Sizes that only the survey could tell; the others were checked with the file. */
+function refuseQueues({ methods }: ResolvedExperiment, sizes: DataSizes): void {
+  const problems = methods.flatMap(({ name, recipe }) => {
+    const size = sizes[dataKey(recipe.data)];
+    if (recipe.method !== 'moco' || !size) return [];
+    return checkQueueAgainstData(recipe, size.train, `methods.${name}.`).problems;
+  });
+  if (problems.length > 0) throw new ProblemError(problems);
+}

@@ -1,0 +1,173 @@
+// The command line: every command with its options and examples. What a command does is in a file of its
+// own, loaded when it is asked for, so that `moco validate` never loads what only `moco run` needs.
+
+import { readFileSync } from 'node:fs';
+import { Command, type CommanderError, InvalidArgumentError, Option } from 'commander';
+import { ExitCode } from '../core/exit-code.ts';
+
+/** A wrong command line, already explained on stderr; or help that was asked for. */
+export class UsageError extends Error {
+  readonly exitCode: ExitCode;
+  constructor(exitCode: ExitCode) {
+    super('usage');
+    this.exitCode = exitCode;
+  }
+}
+
+const STAGE_KINDS = ['pretrain', 'extract', 'sanity-check', 'lincls', 'knn', 'report'];
+
+/**
+ * Creates the program.
+ *
+ * @param finish is told the exit code of the command that ran
+ */
+export function createProgram(finish: (code: ExitCode) => void): Command {
+  const program = new Command('moco')
+    .description(
+      'Reproduces tables of self-supervised learning: from one YAML file to each method’s mean±std\nover the trials, beside the published value.',
+    )
+    .version(readVersion(), '-V, --version')
+    .helpCommand('help [command]', 'show the help of a command')
+    .showHelpAfterError('(moco --help lists the commands, moco COMMAND --help its options)')
+    .addHelpText('after', PROGRAM_HELP);
+  addFileCommands(program, finish);
+  addOtherCommands(program, finish);
+  for (const command of [program, ...program.commands.flatMap((each) => [each, ...each.commands])]) {
+    command.exitOverride(refuse);
+  }
+  return program;
+}
+
+const PROGRAM_HELP = `
+Examples:
+  moco validate experiments/*.yaml
+  moco plan experiments/quickstart.yaml
+  moco run experiments/quickstart.yaml --set methods.mocov2.moco.temperature=0.1
+  moco run configs/mocov2.yaml --data /data/imagenet
+  moco run configs/lincls.yaml --data /data/imagenet --pretrained runs/mocov2/mocov2/trial-1/pretrain/checkpoint_0199.safetensors
+  moco report experiments/quickstart.yaml --format md
+
+Exit codes:
+  0 done   1 a stage failed   2 config or usage   70 a bug   130 interrupted`;
+
+function addFileCommands(program: Command, finish: (code: ExitCode) => void): void {
+  program
+    .command('validate')
+    .description('show all problems of files at once, each with its place, excerpt and hint')
+    .argument('<file...>', 'experiments or recipes (YAML)')
+    .option('--set <path=value>', 'change a value, as in moco run (repeatable)', collect, [])
+    .action(async (files, options) => finish((await import('./validate.ts')).validate(files, options)));
+  addConfigOptions(
+    program
+      .command('plan')
+      .description('show the compiled graph: what would run, why, and what it would take')
+      .argument('<file>', 'an experiment or a recipe (YAML)'),
+  )
+    .addOption(
+      new Option('--format <format>', 'how to show it').choices(['tree', 'mermaid', 'json']).default('tree'),
+    )
+    .addOption(onlyOption())
+    .action(async (file, options) => finish((await import('./plan.ts')).plan(file, options)));
+  addConfigOptions(
+    program
+      .command('run')
+      .description('run what is not up to date, and print the table')
+      .argument('<file>', 'an experiment, or a recipe alone (YAML)'),
+  )
+    .addOption(onlyOption())
+    .option('--devices <spec>', 'auto, cpu, cpu:N, cuda or cuda:I,J (default: what the file says, else auto)')
+    .addOption(
+      new Option('--failure-mode <mode>', 'what becomes of the others when a stage fails').choices([
+        'continue',
+        'no-new',
+        'kill',
+      ]),
+    )
+    .option('--json', 'print events, one JSON object a line')
+    .option('--dry-run', 'print the plan and run nothing')
+    .action(async (file, options) => finish(await (await import('./run.ts')).run(file, options)));
+  addConfigOptions(
+    program
+      .command('report')
+      .description('print the table from what is on disk, at any time')
+      .argument('<file>', 'an experiment (YAML)'),
+  )
+    .addOption(
+      new Option('--format <format>', 'default: a table for the terminal').choices(['md', 'json', 'csv']),
+    )
+    .action(async (file, options) => finish((await import('./report.ts')).report(file, options)));
+  addConfigOptions(
+    program
+      .command('config')
+      .description('print the resolved file, and where each value came from')
+      .argument('<file>', 'an experiment or a recipe (YAML)'),
+  ).action(async (file, options) => finish((await import('./config.ts')).config(file, options)));
+}
+
+function addOtherCommands(program: Command, finish: (code: ExitCode) => void): void {
+  program
+    .command('status')
+    .description('show the experiments in a folder of runs and how far they are')
+    .argument('[dir]', 'folder of runs, or of one experiment', 'runs')
+    .option('--json', 'print JSON')
+    .action(async (dir, options) => finish((await import('./status.ts')).status(dir, options)));
+  const data = program.command('data').description('data sets');
+  data
+    .command('fetch')
+    .description('fetch a data set into the cache, and prove it')
+    .addArgument(new Command().createArgument('<name>', 'which').choices(['cifar10']))
+    .option('--from <dir>', 'take the canonical binary release (data_batch_1.bin ...) in this folder')
+    .option('--force', 'fetch again though the cache has it')
+    .action(async (_, options) => finish(await (await import('./data-fetch.ts')).fetchData(options)));
+  program
+    .command('doctor')
+    .description('show what this machine can do: engines, devices, memory, disk, data')
+    .option('--json', 'print JSON')
+    .action(async (options) => finish(await (await import('./doctor.ts')).doctor(options)));
+  program
+    .command('completion')
+    .description('print a completion script: source <(moco completion bash)')
+    .addArgument(new Command().createArgument('<shell>', 'for which shell').choices(['bash', 'zsh', 'fish']))
+    .action(async (shell) => finish((await import('./completion.ts')).completion(shell, program)));
+}
+
+/** Options that change what a file says; the same flags give the same fingerprints. */
+function addConfigOptions(command: Command): Command {
+  return command
+    .option('--set <path=value>', 'change a value, such as optimizer.lr=0.06 (repeatable)', collect, [])
+    .option('--trials <n>', 'number of trials', parseCount)
+    .option('--engine <name>', 'engine of every stage: auto, wasm or cpu')
+    .option('--data <dir>', 'data folder of every stage')
+    .option('--pretrained <file>', 'checkpoint to judge, for a lincls or knn recipe')
+    .option('--out <dir>', 'folder of runs', 'runs');
+}
+
+function onlyOption(): Option {
+  return new Option(
+    '--only <kind>',
+    `stages of this kind and what they need (repeatable): ${STAGE_KINDS.join(', ')}`,
+  ).argParser((kind: string, before: readonly string[] | undefined) => {
+    if (!STAGE_KINDS.includes(kind))
+      throw new InvalidArgumentError(`Allowed choices are ${STAGE_KINDS.join(', ')}.`);
+    return [...(before ?? []), kind];
+  });
+}
+
+function collect(value: string, before: readonly string[]): string[] {
+  return [...before, value];
+}
+
+function parseCount(text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('Expected a whole number >= 1.');
+  return Number(text);
+}
+
+/** commander has already explained itself. */
+function refuse(error: CommanderError): never {
+  throw new UsageError(error.exitCode === 0 ? ExitCode.done : ExitCode.usage);
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

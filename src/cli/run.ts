@@ -1,0 +1,137 @@
+// `moco run`: everything that is not up to date, then the table.
+
+import os from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { ResolvedExperiment } from '../config/resolved.ts';
+import type { DataConfig } from '../config/schema/recipe.generated.ts';
+import { ExitCode } from '../core/exit-code.ts';
+import { locateScript, type OwnScript } from '../core/own-script.ts';
+import { type Problem, ProblemError } from '../core/problem.ts';
+import { checkDataPresent } from '../data/open-dataset.ts';
+import { detectDevices } from '../launch/detect-devices.ts';
+import { listGpus, narrowGpus } from '../launch/list-gpus.ts';
+import { runExperiment } from '../launch/run-experiment.ts';
+import type { SchedulerSummary } from '../launch/scheduler.ts';
+import { createJsonUi } from '../launch/ui/json.ts';
+import { createPlainUi } from '../launch/ui/plain.ts';
+import type { Ui } from '../launch/ui/ui.ts';
+import type { PlanView } from '../plan/plan-view.ts';
+import { collectReport } from '../report/collect-report.ts';
+import { renderText } from '../report/render-text.ts';
+import { openRunStore, type RunStore } from '../runs/run-store.ts';
+import { loadUsableConfig } from './config-options.ts';
+import { type PlanOptions, plan as printPlan } from './plan.ts';
+import { preparePlan, viewPlan } from './prepare-plan.ts';
+
+export interface RunOptions extends Omit<PlanOptions, 'format'> {
+  readonly json?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** Runs a file. Throws everything that is wrong before a stage starts. */
+export async function run(file: string, options: RunOptions): Promise<ExitCode> {
+  if (options.dryRun) return printPlan(file, { ...options, format: 'tree' });
+  const { experiment, overrides } = loadUsableConfig(file, options);
+  const { graph } = preparePlan(experiment);
+  const store = openRunStore(options.out, experiment.name);
+  const view = viewPlan(graph, store, options.only);
+  refuseMissingData(view);
+  const devices = detectDevices(experiment.launch.devices, listEngines(experiment), {
+    cores: os.availableParallelism(),
+    listGpus: () => narrowGpus(listGpus(), process.env.CUDA_VISIBLE_DEVICES),
+  });
+  const ui = await createUi(options, countChains(view));
+  const signals = listenForInterrupts();
+  const summary = await runExperiment({
+    graph,
+    store,
+    devices,
+    ...(options.only ? { only: options.only } : {}),
+    overrides,
+    command: ['moco', ...process.argv.slice(2)].join(' '),
+    worker: locateWorker(),
+    emit: ui.onEvent,
+    stop: signals.stop,
+    kill: signals.kill,
+  });
+  signals.close();
+  await ui.close();
+  if (!options.json) process.stdout.write(renderOutcome(view, store));
+  return chooseExitCode(summary, signals.stop.aborted);
+}
+
+function listEngines({ methods, evaluations }: ResolvedExperiment): string[] {
+  return [...methods, ...evaluations].map(({ recipe }) => recipe.engine);
+}
+
+/** Data of the stages that will run, each looked at once. */
+function refuseMissingData({ graph, decisions }: PlanView): void {
+  const needed = new Map<string, DataConfig>();
+  for (const { id, kind, config } of graph.stages) {
+    const reads = kind === 'pretrain' || kind === 'lincls' || kind === 'knn';
+    if (!reads || decisions.get(id)?.state !== 'to-run' || !('recipe' in config)) continue;
+    needed.set(JSON.stringify(config.recipe.data), config.recipe.data);
+  }
+  const problems = [...needed.values()].flatMap(findDataProblems);
+  const distinct = new Map(problems.map((problem) => [problem.message, problem]));
+  if (distinct.size > 0) throw new ProblemError([...distinct.values()]);
+}
+
+function findDataProblems(data: DataConfig): readonly Problem[] {
+  try {
+    checkDataPresent(data);
+    return [];
+  } catch (error) {
+    if (error instanceof ProblemError) return error.problems;
+    throw error;
+  }
+}
+
+function countChains({ graph }: PlanView): number {
+  return new Set(graph.stages.map(({ method, trial }) => `${method}/${trial}`)).size;
+}
+
+/** The tree on a terminal that has room for it, else lines. */
+async function createUi({ json = false }: RunOptions, chains: number): Promise<Ui> {
+  const write = (text: string) => void process.stdout.write(text);
+  if (json) return createJsonUi(write);
+  if (!process.stdout.isTTY || process.env.CI) return createPlainUi(write);
+  const { createListrUi, fitsTerminal } = await import('../launch/ui/listr.ts');
+  return fitsTerminal(chains, process.stdout.rows) ? createListrUi(write) : createPlainUi(write);
+}
+
+/** Ctrl-C once asks, twice kills. SIGTERM asks. */
+function listenForInterrupts() {
+  const stop = new AbortController();
+  const kill = new AbortController();
+  const onSignal = () => (stop.signal.aborted ? kill.abort() : stop.abort());
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  const close = () => {
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+  };
+  return { stop: stop.signal, kill: kill.signal, close };
+}
+
+/** MOCO_WORKER is for tests: a script that plays the worker's part. */
+function locateWorker(): OwnScript {
+  const script = process.env.MOCO_WORKER;
+  if (script) return { path: script, execArgv: [], threadUrl: pathToFileURL(script) };
+  return locateScript(import.meta.url, '../worker/main');
+}
+
+function renderOutcome({ graph }: PlanView, store: RunStore): string {
+  const folder = path.relative(process.cwd(), store.folder) || '.';
+  const places = [`Runs:    ${folder}`];
+  if (graph.experiment.evaluations.length === 0) return `\n${places.join('\n')}\n`;
+  if (store.readRecord('report').state === 'ok')
+    places.unshift(`Report:  ${path.join(folder, 'report', 'report.md')}`);
+  return `\n${renderText(collectReport(graph, store))}\n${places.join('\n')}\n`;
+}
+
+function chooseExitCode({ failed }: SchedulerSummary, stopped: boolean): ExitCode {
+  if (stopped) return ExitCode.interrupted;
+  return failed > 0 ? ExitCode.stageFailed : ExitCode.done;
+}

@@ -1,0 +1,94 @@
+// Turns `devices: auto | cpu | cpu:N | cuda | cuda:I,J` into the devices of a run.
+
+import { type Problem, ProblemError } from '../core/problem.ts';
+import type { Device } from './device-pool.ts';
+import type { Gpu } from './list-gpus.ts';
+
+/** Engines that compute on a GPU. None does yet; the torch engine will. */
+const gpuEngines: ReadonlySet<string> = new Set();
+
+/** More workers than this want more memory than most machines have to spare. */
+const MAX_AUTO_SLOTS = 8;
+
+export interface Machine {
+  /** CPU cores that this process may use. */
+  readonly cores: number;
+  /** GPUs that may be used, CUDA_VISIBLE_DEVICES applied. Asked for only where it matters. */
+  readonly listGpus: () => readonly Gpu[];
+}
+
+/**
+ * Lists the devices of a run. `auto` takes the GPUs where one of the run's engines can use them, else a
+ * CPU slot for each core, because the engines for CPUs compute on one thread.
+ *
+ * Throws DEVICES_NONE, DEVICES_NOT_FOUND and DEVICES_ENGINE.
+ *
+ * @param engines names of the engines that the stages will use
+ */
+export function detectDevices(spec: string, engines: readonly string[], machine: Machine): Device[] {
+  const [kind, detail] = spec.split(':') as [string, string | undefined];
+  const canUseGpu = engines.some((engine) => gpuEngines.has(engine));
+  if (kind === 'cuda') {
+    if (!canUseGpu) throw new ProblemError(reportEngine(spec, engines));
+    return useGpus(spec, detail, machine);
+  }
+  if (kind === 'cpu') return makeSlots(spec, detail === undefined ? 1 : Number(detail), machine.cores);
+  const gpus = canUseGpu ? machine.listGpus() : [];
+  if (gpus.length > 0) return makeGpuDevices(gpus, machine.cores);
+  return makeSlots(spec, Math.min(machine.cores, MAX_AUTO_SLOTS), machine.cores);
+}
+
+function makeSlots(spec: string, slots: number, cores: number): Device[] {
+  if (slots === 0) throw new ProblemError(reportNone(spec));
+  return Array.from({ length: slots }, (_, index) => ({
+    name: `cpu:${index}`,
+    kind: 'cpu',
+    cores: Math.max(1, Math.floor(cores / slots)),
+  }));
+}
+
+function useGpus(spec: string, detail: string | undefined, machine: Machine): Device[] {
+  const gpus = machine.listGpus();
+  if (gpus.length === 0) throw new ProblemError(reportNone(spec));
+  if (detail === undefined) return makeGpuDevices(gpus, machine.cores);
+  const wanted = [...new Set(detail.split(',').map(Number))];
+  const missing = wanted.filter((index) => index >= gpus.length);
+  if (missing.length > 0) throw new ProblemError(reportNotFound(spec, missing, gpus.length));
+  return makeGpuDevices(
+    wanted.map((index) => gpus[index]!),
+    machine.cores,
+  );
+}
+
+function makeGpuDevices(gpus: readonly Gpu[], cores: number): Device[] {
+  return gpus.map(({ uuid }, index) => ({
+    name: `cuda:${index}`,
+    kind: 'cuda',
+    cudaId: uuid,
+    cores: Math.max(1, Math.floor(cores / gpus.length)),
+  }));
+}
+
+function reportNone(spec: string): Problem {
+  return {
+    code: 'DEVICES_NONE',
+    message: `Expected at least one device but ${spec} gives none.`,
+    hint: 'Use auto, cpu, cpu:N with N >= 1, or cuda on a machine where nvidia-smi lists a GPU.',
+  };
+}
+
+function reportNotFound(spec: string, missing: readonly number[], count: number): Problem {
+  return {
+    code: 'DEVICES_NOT_FOUND',
+    message: `Expected ${spec} to name GPUs that are there but there is no ${missing.join(', ')}.`,
+    hint: `This process may use ${count}: cuda:0${count > 1 ? ` to cuda:${count - 1}` : ''}, counted after CUDA_VISIBLE_DEVICES.`,
+  };
+}
+
+function reportEngine(spec: string, engines: readonly string[]): Problem {
+  return {
+    code: 'DEVICES_ENGINE',
+    message: `Expected an engine that computes on a GPU for devices ${spec} but the recipes use ${[...new Set(engines)].join(', ')}.`,
+    hint: 'Use --devices auto or cpu:N. `moco doctor` lists the engines.',
+  };
+}

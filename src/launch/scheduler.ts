@@ -1,0 +1,149 @@
+// Runs a graph over a pool of devices: what is ready starts in the graph's order, stages side by side;
+// a failed stage takes what depends on it out, and `failureMode` says what becomes of the others.
+// Knows no processes: `startStage` does, so that tests can run thousands of graphs.
+
+import type { LaunchConfig } from '../config/schema/experiment.generated.ts';
+import type { StageDecisions } from '../plan/stage-decision.ts';
+import type { Stage, StageGraph } from '../plan/stage-graph.ts';
+import { createDevicePool, type Device } from './device-pool.ts';
+
+/** A stage at work. */
+export interface RunningStage {
+  readonly ended: Promise<StageEnd>;
+  /** Asks it to stop at its next safe place. */
+  stop(): void;
+  kill(): void;
+}
+
+export type StageEnd = 'done' | 'failed' | 'interrupted';
+
+export interface SchedulerOptions {
+  readonly graph: StageGraph;
+  readonly decisions: StageDecisions;
+  readonly devices: readonly Device[];
+  readonly failureMode: LaunchConfig['failureMode'];
+  readonly startStage: (stage: Stage, device: Device) => RunningStage;
+  /** Told of each stage that will not run, and why. */
+  readonly onSkipped: (stage: Stage, because: string) => void;
+  /** Aborted: no new stages, running ones are asked to stop. */
+  readonly stop: AbortSignal;
+  /** Aborted: running ones are killed. */
+  readonly kill: AbortSignal;
+}
+
+/** How many stages ended in each way. */
+export interface SchedulerSummary {
+  readonly done: number;
+  readonly upToDate: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly interrupted: number;
+}
+
+/** Where a stage that computes nothing runs. */
+const HOST: Device = { name: 'host', kind: 'cpu', cores: 1 };
+
+/** Runs all stages that are to run; resolves when nothing runs any more. */
+export async function runSchedule(options: SchedulerOptions): Promise<SchedulerSummary> {
+  const { graph, decisions, devices, startStage, onSkipped, failureMode } = options;
+  const pool = createDevicePool(devices);
+  const waiting = new Set(graph.stages.filter((stage) => decisions.get(stage.id)?.state === 'to-run'));
+  const running = new Map<Stage, RunningStage>();
+  const ended = new Map<string, StageEnd | 'skipped'>();
+  let hostStages = 0;
+  let closed = options.stop.aborted;
+
+  const stopAll = () => {
+    closed = true;
+    for (const stage of running.values()) stage.stop();
+  };
+  const killAll = () => {
+    closed = true;
+    for (const stage of running.values()) stage.kill();
+  };
+
+  return new Promise((resolve, reject) => {
+    const start = (stage: Stage, device: Device, release: () => void) => {
+      waiting.delete(stage);
+      const run = startStage(stage, device);
+      running.set(stage, run);
+      run.ended.then((end) => {
+        running.delete(stage);
+        release();
+        ended.set(stage.id, end);
+        if (end === 'failed') reactToFailure(stage);
+        advance();
+      }, fail);
+    };
+    const fail = (error: unknown) => {
+      killAll();
+      reject(error);
+    };
+    const reactToFailure = (stage: Stage) => {
+      skipDependents(stage, `${stage.id} failed`);
+      if (failureMode === 'no-new') closed = true;
+      if (failureMode === 'kill') killAll();
+    };
+    const skipDependents = (failed: Stage, because: string) => {
+      const out = new Set([failed.id]);
+      for (const stage of graph.stages) {
+        if (!waiting.has(stage) || !stage.needs.some((need) => out.has(need))) continue;
+        out.add(stage.id);
+        skip(stage, because);
+      }
+    };
+    const skip = (stage: Stage, because: string) => {
+      waiting.delete(stage);
+      ended.set(stage.id, 'skipped');
+      onSkipped(stage, because);
+    };
+    const isReady = (stage: Stage) =>
+      stage.needs.every((need) => ended.get(need) === 'done' || decisions.get(need)?.state === 'up-to-date');
+    const startOnHost = (stage: Stage) => {
+      if (hostStages >= devices.length) return;
+      hostStages++;
+      start(stage, HOST, () => {
+        hostStages--;
+      });
+    };
+    const startOnDevice = (stage: Stage) => {
+      const device = pool.lease();
+      if (device) start(stage, device, () => pool.release(device));
+    };
+    const advance = () => {
+      if (!closed) {
+        for (const stage of [...waiting].filter(isReady)) {
+          if (stage.cost.needsDevice) startOnDevice(stage);
+          else startOnHost(stage);
+        }
+      }
+      if (running.size > 0) return;
+      const because = options.stop.aborted
+        ? 'the run was stopped'
+        : `another stage failed (failureMode ${failureMode})`;
+      for (const stage of [...waiting]) skip(stage, because);
+      resolve(summarise(options, ended));
+    };
+    options.stop.addEventListener('abort', stopAll);
+    options.kill.addEventListener('abort', killAll);
+    try {
+      advance();
+    } catch (error) {
+      fail(error);
+    }
+  });
+}
+
+function summarise(
+  { decisions }: SchedulerOptions,
+  ended: ReadonlyMap<string, StageEnd | 'skipped'>,
+): SchedulerSummary {
+  const count = (end: StageEnd | 'skipped') => [...ended.values()].filter((other) => other === end).length;
+  return {
+    done: count('done'),
+    upToDate: [...decisions.values()].filter(({ state }) => state === 'up-to-date').length,
+    failed: count('failed'),
+    skipped: count('skipped'),
+    interrupted: count('interrupted'),
+  };
+}

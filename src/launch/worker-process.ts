@@ -1,0 +1,172 @@
+// One worker process from start to end: gives it its order, passes on its messages, and turns any
+// way of dying into one of four ends. Its output goes straight to the stage's log file.
+
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { execa } from 'execa';
+import type { OwnScript } from '../core/own-script.ts';
+import type { Problem } from '../core/problem.ts';
+import type { StageResult } from '../runs/run-record.ts';
+import type { Device } from './device-pool.ts';
+import {
+  type ParentMessage,
+  PROTOCOL_VERSION,
+  type StageOrder,
+  type StageProgress,
+  type WorkerMessage,
+} from './protocol.ts';
+
+export const LOG_FILE = 'log.txt';
+
+/** Lines of a log that are shown when its stage fails. */
+const TAIL_LINES = 20;
+/** Longer lines are cut: a WebAssembly stack can hold megabytes in one. */
+const TAIL_COLUMNS = 300;
+
+/** How a worker ended. */
+export type WorkerEnd =
+  | { readonly state: 'done'; readonly result: StageResult }
+  | { readonly state: 'stopped' }
+  | { readonly state: 'killed' }
+  | { readonly state: 'failed'; readonly problem: StageProblem };
+
+export type StageProblem = Pick<Problem, 'code' | 'message' | 'hint'>;
+
+export interface WorkerProcess {
+  readonly ended: Promise<WorkerEnd>;
+  stop(): void;
+  kill(): void;
+}
+
+export interface WorkerListener {
+  readonly onProgress: (progress: StageProgress) => void;
+  readonly onWarning: (message: string) => void;
+}
+
+/** Starts a worker on an order. */
+export function startWorker(script: OwnScript, order: StageOrder, listener: WorkerListener): WorkerProcess {
+  const log = { file: path.join(order.folder, LOG_FILE), append: true };
+  const subprocess = execa(process.execPath, [...script.execArgv, script.path], {
+    env: deviceEnvironment(order.device),
+    stdin: 'ignore',
+    stdout: log,
+    stderr: log,
+    ipc: true,
+    buffer: false,
+    serialization: 'json',
+    reject: false,
+  });
+  let last: WorkerEnd | undefined;
+  let killed = false;
+  const send = (message: ParentMessage) => {
+    // A worker that has gone says so through its end.
+    if (subprocess.connected) subprocess.send(message, undefined, undefined, () => {});
+  };
+  subprocess.on('message', (message: WorkerMessage) => {
+    switch (message.type) {
+      case 'hello':
+        if (message.protocolVersion === PROTOCOL_VERSION) {
+          send({ type: 'run', protocolVersion: PROTOCOL_VERSION, order });
+        } else {
+          last = { state: 'failed', problem: reportVersion(message.protocolVersion) };
+          subprocess.kill();
+        }
+        break;
+      case 'progress':
+        listener.onProgress(message.progress);
+        break;
+      case 'warning':
+        listener.onWarning(message.message);
+        break;
+      default:
+        last = toEnd(message);
+    }
+  });
+  const ended = subprocess.then(({ exitCode, signal }) => {
+    if (last) return last;
+    if (killed) return { state: 'killed' } as const;
+    return { state: 'failed', problem: reportDeath(order, exitCode, signal) } as const;
+  });
+  return {
+    ended,
+    stop: () => send({ type: 'stop' }),
+    kill: () => {
+      killed = true;
+      subprocess.kill('SIGKILL');
+    },
+  };
+}
+
+/** The last lines of a stage's log. */
+export function readLogTail(folder: string): string[] {
+  const file = path.join(folder, LOG_FILE);
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n').slice(-TAIL_LINES);
+  return lines
+    .map((line) => (line.length > TAIL_COLUMNS ? `${line.slice(0, TAIL_COLUMNS)} ...` : line))
+    .filter((line, index) => line !== '' || index > 0);
+}
+
+/** One device and its share of the cores, in the words that native libraries know. */
+function deviceEnvironment({ kind, cudaId, cores }: Device): { readonly [name: string]: string } {
+  const threads = String(cores);
+  return {
+    OMP_NUM_THREADS: threads,
+    OPENBLAS_NUM_THREADS: threads,
+    MKL_NUM_THREADS: threads,
+    CUDA_VISIBLE_DEVICES: kind === 'cuda' && cudaId ? cudaId : '',
+  };
+}
+
+function toEnd(
+  message: Extract<WorkerMessage, { type: 'done' | 'stopped' | 'failed' | 'crashed' }>,
+): WorkerEnd {
+  switch (message.type) {
+    case 'done':
+      return { state: 'done', result: message.result };
+    case 'stopped':
+      return { state: 'stopped' };
+    case 'failed':
+      return { state: 'failed', problem: message.problem };
+    case 'crashed':
+      return { state: 'failed', problem: reportCrash(message.message) };
+  }
+}
+
+function reportVersion(version: number): StageProblem {
+  return {
+    code: 'LAUNCH_PROTOCOL_VERSION',
+    message: `Expected a worker of protocol version ${PROTOCOL_VERSION} but it speaks ${version}.`,
+    hint: 'Build again: `npm run build`.',
+  };
+}
+
+function reportCrash(message: string): StageProblem {
+  return {
+    code: 'STAGE_CRASHED',
+    message: `Expected the stage to end or to name its problem but it threw: ${cut(message)}`,
+    hint: 'This is a bug. Please report it with the log of the stage.',
+  };
+}
+
+function cut(text: string): string {
+  const line = text.split('\n')[0] ?? '';
+  return line.length > TAIL_COLUMNS ? `${line.slice(0, TAIL_COLUMNS)} ...` : line;
+}
+
+function reportDeath(
+  { stage }: StageOrder,
+  exitCode: number | undefined,
+  signal: string | undefined,
+): StageProblem {
+  const how = signal ? `was killed by ${signal}` : `ended with exit code ${exitCode}`;
+  const hint =
+    signal === 'SIGKILL'
+      ? 'Nobody here sent it: often the system ran out of memory. Lower batchSize, or use fewer workers with --devices cpu:N.'
+      : 'The last lines of its log may say why.';
+  return {
+    code: 'LAUNCH_WORKER_DIED',
+    message: `Expected the worker of ${stage.id} to report its end but it ${how}.`,
+    hint,
+  };
+}
