@@ -36,7 +36,8 @@ export function parseYaml(file: SourceFile): YamlReading {
   const document = parseDocument(file.text, { prettyErrors: false, strict: true, stringKeys: true });
   const problems = [...document.errors, ...document.warnings].map((error): Problem => {
     const [offset, end] = error.pos;
-    const where = { file, offset, length: Math.max(1, Math.min(end, file.text.length) - offset) };
+    const key = error.code === 'DUPLICATE_KEY' ? /^[^\s:]*/.exec(file.text.slice(offset))![0].length : 0;
+    const where = { file, offset, length: Math.max(1, key, Math.min(end, file.text.length) - offset) };
     return { ...explainSyntax(error.code, error.message), where };
   });
   if (problems.length > 0) return { file, problems };
