@@ -67,13 +67,15 @@ export async function runSchedule(options: SchedulerOptions): Promise<SchedulerS
       waiting.delete(stage);
       const run = startStage(stage, device);
       running.set(stage, run);
-      run.ended.then((end) => {
-        running.delete(stage);
-        release();
-        ended.set(stage.id, end);
-        if (end === 'failed') reactToFailure(stage);
-        advance();
-      }, fail);
+      run.ended
+        .then((end) => {
+          running.delete(stage);
+          release();
+          ended.set(stage.id, end);
+          if (end === 'failed') reactToFailure(stage);
+          advance();
+        })
+        .catch(fail);
     };
     const fail = (error: unknown) => {
       killAll();

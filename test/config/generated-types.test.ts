@@ -21,7 +21,9 @@ test.each(schemas)('every property in %s has a description', (file) => {
 
 function listUndescribed(node: unknown, at: string): string[] {
   if (node === null || typeof node !== 'object') return [];
-  const { properties = {} } = node as { properties?: Record<string, { description?: string; $ref?: string; const?: unknown }> };
+  const { properties = {} } = node as {
+    properties?: Record<string, { description?: string; $ref?: string; const?: unknown }>;
+  };
   const own = Object.entries(properties)
     .filter(([, property]) => !property.description && !property.$ref && property.const === undefined)
     .map(([name]) => `${at}/${name}`);

@@ -23,7 +23,10 @@ describe.each(files)('%s', (file) => {
     const { stages } = compilePlan(load(file), {});
     const lines = stages
       .filter(({ trial = 1 }) => trial === 1)
-      .map(({ id, needs, cost }) => `${id} <- ${needs.length > 4 ? needs.length : needs.join(' ')}; steps ${cost.steps}`);
+      .map(
+        ({ id, needs, cost }) =>
+          `${id} <- ${needs.length > 4 ? needs.length : needs.join(' ')}; steps ${cost.steps}`,
+      );
     expect(lines.join('\n')).toMatchSnapshot();
   });
 

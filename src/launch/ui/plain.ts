@@ -1,7 +1,7 @@
 // A line for everything that happens, for logs and CI. A running stage speaks at most every ten seconds.
 
 import type { RunEvent } from '../../core/events.ts';
-import { formatDuration } from '../../plan/format-quantity.ts';
+import { formatAmount, formatDuration } from '../../plan/format-quantity.ts';
 import {
   createPaceTracker,
   describeMetrics,
@@ -55,7 +55,7 @@ export function renderEvent(event: RunEvent): string[] {
       const count = (state: string) => event.stages.filter((stage) => stage.state === state).length;
       const devices = event.devices.join(', ');
       return [
-        `${event.experiment}: ${count('to-run')} stages to run, ${count('up-to-date')} up to date, on ${devices}`,
+        `${event.experiment}: ${formatAmount(count('to-run'), 'stage')} to run, ${count('up-to-date')} up to date, on ${devices}`,
       ];
     }
     case 'stage-started':

@@ -47,8 +47,12 @@ export function shareDone({ done, total }: ProgressLike): number {
   return total > 0 ? Math.min(1, done / total) : 0;
 }
 
-/** `67.5 top1  88.1 top5`: the numbers a stage ended with that belong into a line. */
+/** `top-1 67.50`: the numbers a stage ended with that belong into a line. */
 export function describeMetrics(metrics: { readonly [name: string]: number }): string {
-  const shown = ['top1', 'loss', 'acc1'].filter((name) => metrics[name] !== undefined);
-  return shown.map((name) => `${name} ${metrics[name]!.toPrecision(4)}`).join('  ');
+  const labels = [['top1', 'top-1'], ...SHOWN] as const;
+  return labels
+    .flatMap(([name, label]) =>
+      metrics[name] === undefined ? [] : [`${label} ${metrics[name].toPrecision(4)}`],
+    )
+    .join('  ');
 }

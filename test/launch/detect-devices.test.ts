@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest';
+import { detectDevices } from '../../src/launch/detect-devices.ts';
+import { narrowGpus, parseGpus } from '../../src/launch/list-gpus.ts';
+import { catchProblems } from '../helpers/catch-problems.ts';
+
+const twoCores = { cores: 2, listGpus: () => [] };
+const names = (spec: string, machine: Parameters<typeof detectDevices>[2] = twoCores) =>
+  detectDevices(spec, ['wasm'], machine).map(({ name, cores }) => `${name} ${cores}`);
+
+test('auto gives a slot for each core, but not more than eight', () => {
+  expect(names('auto')).toEqual(['cpu:0 1', 'cpu:1 1']);
+  expect(names('auto', { cores: 64, listGpus: () => [] })).toHaveLength(8);
+  expect(names('auto', { cores: 64, listGpus: () => [] })[0]).toBe('cpu:0 8');
+});
+
+test('cpu is one device with all cores; cpu:N divides them', () => {
+  expect(names('cpu')).toEqual(['cpu:0 2']);
+  expect(names('cpu:2')).toEqual(['cpu:0 1', 'cpu:1 1']);
+  expect(names('cpu:4')).toHaveLength(4);
+});
+
+test('zero devices', () => {
+  expect(catchProblems(() => names('cpu:0'))).toEqual([
+    {
+      code: 'DEVICES_NONE',
+      message: 'Expected at least one device but cpu:0 gives none.',
+      hint: 'Use auto, cpu, cpu:N with N >= 1, or cuda on a machine where nvidia-smi lists a GPU.',
+    },
+  ]);
+});
+
+test('GPUs are refused where no engine of the run computes on one', () => {
+  expect(catchProblems(() => names('cuda:0,1'))).toEqual([
+    {
+      code: 'DEVICES_ENGINE',
+      message: 'Expected an engine that computes on a GPU for devices cuda:0,1 but the recipes use wasm.',
+      hint: 'Use --devices auto or cpu:N. `moco doctor` lists the engines.',
+    },
+  ]);
+});
+
+const SMI = `0, GPU-aaaa1111, NVIDIA H200, 143771
+1, GPU-bbbb2222, NVIDIA H200, 143771
+2, GPU-cccc3333, NVIDIA H200, 143771
+`;
+
+test('nvidia-smi’s lines become GPUs', () => {
+  const gpus = parseGpus(SMI);
+  expect(gpus).toHaveLength(3);
+  expect(gpus[1]).toEqual({
+    index: 1,
+    uuid: 'GPU-bbbb2222',
+    name: 'NVIDIA H200',
+    memoryBytes: 143771 * 2 ** 20,
+  });
+  expect(parseGpus('No devices were found\n')).toEqual([]);
+});
+
+test.each([
+  [undefined, [0, 1, 2]],
+  ['2,0', [2, 0]],
+  ['GPU-bbbb', [1]],
+  ['1,7,0', [1]],
+  ['-1', []],
+  ['', []],
+])('CUDA_VISIBLE_DEVICES=%s leaves the GPUs %j', (visible, indices) => {
+  expect(narrowGpus(parseGpus(SMI), visible).map(({ index }) => index)).toEqual(indices);
+});

@@ -1,0 +1,225 @@
+// The scheduler over thousands of random graphs, with a clock of its own: no processes, no waiting.
+
+import { describe, expect, test } from 'vitest';
+import { type Rng, stream } from '../../src/core/rng.ts';
+import type { Device } from '../../src/launch/device-pool.ts';
+import { runSchedule, type StageEnd } from '../../src/launch/scheduler.ts';
+import type { StageDecisions } from '../../src/plan/stage-decision.ts';
+import type { Stage, StageGraph } from '../../src/plan/stage-graph.ts';
+import { makeExperiment } from '../helpers/make-experiment.ts';
+
+type FailureMode = 'continue' | 'no-new' | 'kill';
+
+interface Started {
+  readonly stage: Stage;
+  readonly device: Device;
+  readonly from: number;
+  until: number;
+  end?: StageEnd;
+}
+
+/** Runs a graph on a virtual clock. `outcome` gives each stage's duration and whether it fails. */
+async function simulate(given: {
+  readonly stages: readonly Stage[];
+  readonly devices: number;
+  readonly failureMode?: FailureMode;
+  readonly upToDate?: ReadonlySet<string>;
+  readonly outcome: (stage: Stage) => { readonly duration: number; readonly fails: boolean };
+  readonly stopAt?: number;
+}) {
+  const { stages, outcome, upToDate = new Set() } = given;
+  const log: Started[] = [];
+  const skipped: [string, string][] = [];
+  const open = new Map<Started, (end: StageEnd) => void>();
+  const stop = new AbortController();
+  const kill = new AbortController();
+  let now = 0;
+  const decisions: StageDecisions = new Map(
+    stages.map(({ id }) => [
+      id,
+      upToDate.has(id) ? { state: 'up-to-date', reason: '' } : { state: 'to-run', reason: '' },
+    ]),
+  );
+  const close = (entry: Started, end: StageEnd) => {
+    entry.until = now;
+    entry.end = end;
+    const resolve = open.get(entry);
+    open.delete(entry);
+    resolve?.(end);
+  };
+  const schedule = runSchedule({
+    graph: { experiment: makeExperiment(), stages } satisfies StageGraph,
+    decisions,
+    devices: Array.from({ length: given.devices }, (_, i) => ({ name: `cpu:${i}`, kind: 'cpu', cores: 1 })),
+    failureMode: given.failureMode ?? 'continue',
+    startStage: (stage, device) => {
+      const entry: Started = { stage, device, from: now, until: now + outcome(stage).duration };
+      log.push(entry);
+      const ended = new Promise<StageEnd>((resolve) => open.set(entry, resolve));
+      return { ended, stop: () => close(entry, 'interrupted'), kill: () => close(entry, 'interrupted') };
+    },
+    onSkipped: ({ id }, because) => skipped.push([id, because]),
+    stop: stop.signal,
+    kill: kill.signal,
+  });
+  let finished = false;
+  const finish = () => {
+    finished = true;
+  };
+  schedule.then(finish, finish);
+  for (;;) {
+    for (let i = 0; i < 5; i++) await Promise.resolve();
+    if (finished || open.size === 0) break;
+    const [next] = [...open.keys()].sort((a, b) => a.until - b.until);
+    if (given.stopAt !== undefined && next!.until > given.stopAt && !stop.signal.aborted) {
+      now = given.stopAt;
+      stop.abort();
+      continue;
+    }
+    now = next!.until;
+    close(next!, outcome(next!.stage).fails ? 'failed' : 'done');
+  }
+  return { summary: await schedule, log, skipped };
+}
+
+function makeStage(id: string, needs: readonly string[], needsDevice = true): Stage {
+  return {
+    id,
+    kind: 'pretrain',
+    needs,
+    config: { kind: 'report', experiment: makeExperiment() },
+    identity: {},
+    seed: 0,
+    cost: { steps: 0, images: 0, diskBytes: 0, needsDevice },
+    fingerprint: '',
+  };
+}
+
+/** A random graph in dependency order. */
+function drawStages(rng: Rng): Stage[] {
+  const count = 1 + rng.integer(30);
+  return Array.from({ length: count }, (_, i) => {
+    const needs = Array.from({ length: i }, (_, j) => `s${j}`).filter(() => rng.uniform() < 2 / (i + 1));
+    return makeStage(`s${i}`, needs, rng.uniform() < 0.7);
+  });
+}
+
+describe('over 500 random graphs', () => {
+  const cases = Array.from({ length: 500 }, (_, seed) => {
+    const rng = stream(seed, 'scheduler');
+    const stages = drawStages(rng);
+    const failing = rng.uniform() < 0.5 ? 0.15 : 0;
+    const outcomes = new Map(
+      stages.map(({ id }) => [id, { duration: 1 + rng.integer(20), fails: rng.uniform() < failing }]),
+    );
+    return { stages, devices: 1 + rng.integer(4), outcome: ({ id }: Stage) => outcomes.get(id)! };
+  });
+
+  test('no device has two stages, and inputs are done before a stage starts', async () => {
+    for (const given of cases) {
+      const { log } = await simulate(given);
+      for (const entry of log) {
+        const before = log.filter(({ stage }) => entry.stage.needs.includes(stage.id));
+        expect(before.every(({ end, until }) => end === 'done' && until <= entry.from)).toBe(true);
+        expect(before.length).toBe(entry.stage.needs.length);
+      }
+      const onDevices = log.filter(({ device }) => device.name !== 'host');
+      for (const a of onDevices) {
+        const same = onDevices.filter((b) => b !== a && b.device === a.device);
+        expect(same.every((b) => b.until <= a.from || a.until <= b.from)).toBe(true);
+      }
+    }
+  });
+
+  test('every stage ends exactly once, and what depends on a failure is skipped', async () => {
+    for (const given of cases) {
+      const { log, skipped, summary } = await simulate(given);
+      const ids = [...log.map(({ stage }) => stage.id), ...skipped.map(([id]) => id)];
+      expect(ids.toSorted()).toEqual(given.stages.map(({ id }) => id).toSorted());
+      const lost = new Set(log.filter(({ end }) => end === 'failed').map(({ stage }) => stage.id));
+      for (const stage of given.stages) if (stage.needs.some((need) => lost.has(need))) lost.add(stage.id);
+      expect(summary.failed + summary.skipped).toBe(lost.size);
+      expect(summary.done).toBe(given.stages.length - lost.size);
+    }
+  });
+
+  test('no device idles while a stage that wants one is ready', async () => {
+    for (const given of cases) {
+      const { log } = await simulate(given);
+      const onDevices = log.filter(({ device }) => device.name !== 'host');
+      for (const late of onDevices) {
+        const ready = Math.max(
+          0,
+          ...late.stage.needs.map((need) => log.find(({ stage }) => stage.id === need)!.until),
+        );
+        for (let t = ready; t < late.from; t++) {
+          const busy = onDevices.filter(({ from, until }) => from <= t && t < until);
+          expect(busy.length).toBe(given.devices);
+        }
+      }
+    }
+  });
+
+  test('the order is the same every time', async () => {
+    for (const given of cases.slice(0, 50)) {
+      const [first, second] = [await simulate(given), await simulate(given)];
+      const order = ({ log }: typeof first) => log.map(({ stage, device }) => `${stage.id} ${device.name}`);
+      expect(order(second)).toEqual(order(first));
+    }
+  });
+});
+
+const chain = [makeStage('a', []), makeStage('b', ['a']), makeStage('c', []), makeStage('d', [])];
+const aFails = ({ id }: Stage) => ({ duration: id === 'a' ? 1 : 5, fails: id === 'a' });
+
+test('continue: siblings of a failed stage run on, and what needs it is skipped with the reason', async () => {
+  const { log, skipped } = await simulate({ stages: chain, devices: 2, outcome: aFails });
+  expect(log.map(({ stage, end }) => `${stage.id} ${end}`)).toEqual(['a failed', 'c done', 'd done']);
+  expect(skipped).toEqual([['b', 'a failed']]);
+});
+
+test('no-new: running stages end, none starts', async () => {
+  const given = { stages: chain, devices: 2, failureMode: 'no-new', outcome: aFails } as const;
+  const { log, skipped } = await simulate(given);
+  expect(log.map(({ stage, end }) => `${stage.id} ${end}`)).toEqual(['a failed', 'c done']);
+  expect(skipped).toEqual([
+    ['b', 'a failed'],
+    ['d', 'another stage failed (failureMode no-new)'],
+  ]);
+});
+
+test('kill: running stages are killed', async () => {
+  const given = { stages: chain, devices: 2, failureMode: 'kill', outcome: aFails } as const;
+  const { log, summary } = await simulate(given);
+  expect(log.map(({ stage, end, until }) => `${stage.id} ${end} ${until}`)).toEqual([
+    'a failed 1',
+    'c interrupted 1',
+  ]);
+  expect(summary).toMatchObject({ failed: 1, interrupted: 1, skipped: 2 });
+});
+
+test('a stop lets nothing start any more', async () => {
+  const outcome = () => ({ duration: 5, fails: false });
+  const { log, skipped, summary } = await simulate({ stages: chain, devices: 1, outcome, stopAt: 7 });
+  expect(log.map(({ stage, end }) => `${stage.id} ${end}`)).toEqual(['a done', 'b interrupted']);
+  expect(skipped).toEqual([
+    ['c', 'the run was stopped'],
+    ['d', 'the run was stopped'],
+  ]);
+  expect(summary).toEqual({ done: 1, upToDate: 0, failed: 0, skipped: 2, interrupted: 1 });
+});
+
+test('stages that are up to date do not run, and what needs them does', async () => {
+  const outcome = () => ({ duration: 5, fails: false });
+  const given = { stages: chain, devices: 1, outcome, upToDate: new Set(['a', 'c', 'd']) };
+  const { log, summary } = await simulate(given);
+  expect(log.map(({ stage }) => stage.id)).toEqual(['b']);
+  expect(summary).toMatchObject({ done: 1, upToDate: 3 });
+});
+
+test('a stage that cannot be started ends the run with its error', async () => {
+  const outcome = () => {
+    throw new Error('no such folder');
+  };
+  await expect(simulate({ stages: chain, devices: 1, outcome })).rejects.toThrow('no such folder');
+});

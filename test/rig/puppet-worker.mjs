@@ -1,0 +1,64 @@
+// Plays the worker's part in tests of the launcher: speaks the protocol, and does to each stage what
+// the file $PUPPETS says (stage id -> behaviour; else it succeeds at once).
+
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+const PROTOCOL_VERSION = 1;
+const behaviours = JSON.parse(readFileSync(process.env.PUPPETS, 'utf8'));
+
+process.on('disconnect', () => process.exit(1));
+process.on('SIGINT', () => {});
+process.on('message', (message) => {
+  if (message.type === 'run') play(message.order);
+});
+const version = behaviours.protocolVersion ?? PROTOCOL_VERSION;
+process.send({ type: 'hello', protocolVersion: version, pid: process.pid });
+
+function play(order) {
+  console.log(`puppet plays ${order.stage.id}`);
+  const behaviour = behaviours[order.stage.id] ?? 'succeed';
+  switch (behaviour) {
+    case 'succeed':
+      return end({ type: 'done', result: succeed(order) });
+    case 'fail':
+      return end({
+        type: 'failed',
+        problem: { code: 'PUPPET_FAILED', message: 'Told to fail.', hint: 'Tell it otherwise.' },
+      });
+    case 'throw':
+      return end({ type: 'crashed', message: 'puppet threw', stack: 'Error: puppet threw' });
+    case 'exit':
+      return process.exit(3);
+    case 'die':
+      return process.kill(process.pid, 'SIGKILL');
+    case 'hang':
+      process.send({ type: 'progress', progress: { phase: 'hang', done: 1, total: 2, meters: {} } });
+      process.on('message', ({ type }) => type === 'stop' && end({ type: 'stopped' }));
+      return;
+    case 'stubborn':
+      process.send({ type: 'progress', progress: { phase: 'hang', done: 1, total: 2, meters: {} } });
+      return;
+    default:
+      throw new Error(`Unknown behaviour ${behaviour}.`);
+  }
+}
+
+function succeed({ stage, folder }) {
+  const text = `made by ${stage.id}`;
+  writeFileSync(path.join(folder, 'out.txt'), text);
+  const sha256 = createHash('sha256').update(text).digest('hex');
+  return {
+    metrics: { top1: 50 + (stage.trial ?? 0), top5: 90 },
+    outputs: [{ path: 'out.txt', bytes: text.length, sha256 }],
+    images: 100,
+    imagesPerSecond: 10,
+    peakMemoryBytes: 1000,
+    warnings: [],
+  };
+}
+
+function end(message) {
+  process.send(message, undefined, undefined, () => process.exit(0));
+}

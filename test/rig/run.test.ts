@@ -1,0 +1,341 @@
+// `moco run` as users have it, with puppets for workers: everything but the computing is real.
+
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import type { RunEvent } from '../../src/core/events.ts';
+import { makeFolder } from '../helpers/make-record.ts';
+import { type CliResult, runCli, startCli, waitForEvent } from '../helpers/run-cli.ts';
+
+const PUPPET = path.resolve('test/rig/puppet-worker.mjs');
+
+const EXPERIMENT = `kind: experiment
+trials: 2
+data: { dataset: synthetic, synthetic: { classes: 2, train: 640, val: 16, size: 8 } }
+methods:
+  untrained: { method: untrained }
+  moco:
+    epochs: 1
+    batchSize: 32
+    moco: { queueSize: 64 }
+    augment: [{ op: randomHorizontalFlip }]
+evaluations:
+  knn: { kind: knn, k: 5 }
+`;
+
+interface Rig {
+  readonly folder: string;
+  readonly env: { readonly [name: string]: string };
+  /** `moco run demo.yaml --devices cpu:2 ...` */
+  run(...args: string[]): Promise<CliResult>;
+  start(...args: string[]): ReturnType<typeof startCli>;
+  tell(behaviours: { readonly [stageOrOption: string]: string | number }): void;
+  state(stage: string): string;
+}
+
+function setUp(behaviours: { readonly [stage: string]: string | number } = {}, text = EXPERIMENT): Rig {
+  const folder = makeFolder();
+  const puppets = path.join(folder, 'puppets.json');
+  const tell = (value: object) => writeFileSync(puppets, JSON.stringify(value));
+  writeFileSync(path.join(folder, 'demo.yaml'), text);
+  tell(behaviours);
+  const env = { MOCO_WORKER: PUPPET, PUPPETS: puppets };
+  const start = (...args: string[]) =>
+    startCli(['run', 'demo.yaml', '--devices', 'cpu:2', ...args], { cwd: folder, env });
+  return {
+    folder,
+    env,
+    tell,
+    start,
+    run: (...args) => start(...args).ended,
+    state: (stage) => {
+      const file = path.join(folder, 'runs/demo', stage, 'record.json');
+      return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).state : 'none';
+    },
+  };
+}
+
+/** What happened to the stages, in order, without what differs between runs. */
+function readEvents({ stdout }: CliResult): RunEvent[] {
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as RunEvent);
+}
+
+test('a run ends with the table and says where things are; again, it has nothing to do', async () => {
+  const rig = setUp();
+  const first = await rig.run();
+  expect(first.code).toBe(0);
+  expect(first.stdout.slice(first.stdout.indexOf('\nmethod'))).toMatchInlineSnapshot(`
+    "
+    method     knn top-1
+    ---------  ---------
+    untrained   51.5±0.5
+    moco        51.5±0.5
+
+    Percent; mean ± population standard deviation over 2 trials.
+
+    Report:  runs/demo/report/report.md
+    Runs:    runs/demo
+    "
+  `);
+  const second = await rig.run();
+  expect(second.code).toBe(0);
+  expect(second.stdout).toContain('demo: 0 stages to run, 15 up to date, on cpu:0, cpu:1');
+  expect(second.stdout).not.toContain('started');
+});
+
+test('every stage leaves its config, its record and its log', async () => {
+  const rig = setUp();
+  await rig.run();
+  const folder = path.join(rig.folder, 'runs/demo/moco/trial-2/pretrain');
+  const record = JSON.parse(readFileSync(path.join(folder, 'record.json'), 'utf8'));
+  expect(record).toMatchObject({
+    recordVersion: 1,
+    state: 'done',
+    stage: { id: 'moco/trial-2/pretrain', kind: 'pretrain', method: 'moco', trial: 2 },
+    reason: 'never run',
+    inputs: {},
+    overrides: ['--devices cpu:2'],
+    versions: { node: process.versions.node, mocolab: expect.any(String) },
+    result: { metrics: { top1: 52, top5: 90 }, outputs: [{ path: 'out.txt', bytes: 29 }] },
+  });
+  expect(record.durationMs).toBeGreaterThan(0);
+  expect(readFileSync(path.join(folder, 'log.txt'), 'utf8')).toBe('puppet plays moco/trial-2/pretrain\n');
+  expect(readFileSync(path.join(folder, 'config.yaml'), 'utf8')).toContain('batchSize: 32');
+});
+
+test('a failed stage leaves its siblings running and takes out what needs it', async () => {
+  const rig = setUp({ 'moco/trial-1/pretrain': 'fail' });
+  const { code, stdout } = await rig.run();
+  expect(code).toBe(1);
+  expect(stdout).toContain(`FAILED   moco/trial-1/pretrain
+  PUPPET_FAILED
+  Told to fail.
+    hint: Tell it otherwise.
+  last lines of ${rig.folder}/runs/demo/moco/trial-1/pretrain/log.txt:
+    | puppet plays moco/trial-1/pretrain
+`);
+  expect(stdout).toContain('skipped  moco/trial-1/knn: moco/trial-1/pretrain failed');
+  expect(stdout).toContain('skipped  report: moco/trial-1/pretrain failed');
+  expect(rig.state('moco/trial-1/pretrain')).toBe('failed');
+  expect(rig.state('moco/trial-1/knn')).toBe('none');
+  expect(rig.state('moco/trial-2/knn')).toBe('done');
+  rig.tell({});
+  const again = await rig.run();
+  expect(again.code).toBe(0);
+  expect(again.stdout).toMatch(/started {2}moco\/trial-1\/pretrain on cpu:\d \(failed last time: PUPPET_FAILED\)/);
+  expect(again.stdout).toContain('5 done, 10 up to date, 0 failed, 0 skipped');
+});
+
+test.each([
+  [
+    'exit',
+    `  LAUNCH_WORKER_DIED
+  Expected the worker of moco/trial-1/pretrain to report its end but it ended with exit code 3.
+    hint: The last lines of its log may say why.
+`,
+  ],
+  [
+    'die',
+    `  LAUNCH_WORKER_DIED
+  Expected the worker of moco/trial-1/pretrain to report its end but it was killed by SIGKILL.
+    hint: Nobody here sent it: often the system ran out of memory. Lower batchSize, or use fewer workers with --devices cpu:N.
+`,
+  ],
+  [
+    'throw',
+    `  STAGE_CRASHED
+  Expected the stage to end or to name its problem but it threw: puppet threw
+    hint: This is a bug. Please report it with the log of the stage.
+`,
+  ],
+])('a worker that does not end well fails its stage: %s', async (behaviour, text) => {
+  const rig = setUp({ 'moco/trial-1/pretrain': behaviour });
+  const { code, stdout } = await rig.run('--only', 'pretrain');
+  expect(code).toBe(1);
+  expect(stdout).toContain(text);
+  expect(rig.state('moco/trial-1/pretrain')).toBe('failed');
+});
+
+test('a worker of another version is refused', async () => {
+  const rig = setUp({ protocolVersion: 7 });
+  const { code, stdout } = await rig.run('--only', 'pretrain', '--trials', '1');
+  expect(code).toBe(1);
+  expect(stdout).toContain(`  LAUNCH_PROTOCOL_VERSION
+  Expected a worker of protocol version 1 but it speaks 7.
+    hint: Build again: \`npm run build\`.
+`);
+});
+
+test('--failure-mode no-new starts nothing after a failure', async () => {
+  const rig = setUp({ 'moco/trial-1/pretrain': 'fail' });
+  const { code, stdout } = await rig.run(
+    '--failure-mode',
+    'no-new',
+    '--only',
+    'pretrain',
+    '--devices',
+    'cpu',
+  );
+  expect(code).toBe(1);
+  expect(stdout).toContain('skipped  moco/trial-2/pretrain: another stage failed (failureMode no-new)');
+});
+
+test('--only runs the stages of a kind and what they need', async () => {
+  const rig = setUp();
+  const { code, stdout } = await rig.run('--only', 'extract');
+  expect(code).toBe(0);
+  expect(stdout).toContain('6 done, 0 up to date, 0 failed, 0 skipped');
+  expect(rig.state('moco/trial-1/extract')).toBe('done');
+  expect(rig.state('moco/trial-1/sanity-check')).toBe('none');
+});
+
+test('--json prints every event as a line of JSON and nothing else', async () => {
+  const events = readEvents(await setUp().run('--json'));
+  expect(events[0]).toMatchObject({ type: 'run-started', experiment: 'demo', devices: ['cpu:0', 'cpu:1'] });
+  expect(events.at(-1)).toMatchObject({ type: 'run-finished', done: 15, failed: 0 });
+  expect(events.filter(({ type }) => type === 'stage-finished')).toHaveLength(15);
+});
+
+test('--dry-run prints the plan and runs nothing', async () => {
+  const rig = setUp();
+  const { code, stdout } = await rig.run('--dry-run');
+  expect(code).toBe(0);
+  expect(stdout).toContain('15 stages: 15 to run, 0 up to date.');
+  expect(existsSync(path.join(rig.folder, 'runs'))).toBe(false);
+});
+
+test('a change reruns what it concerns and says why; another trial leaves the others alone', async () => {
+  const rig = setUp();
+  await rig.run();
+  const changed = await rig.run('--set', 'methods.moco.optimizer.lr=0.06', '--json');
+  const reasons = readEvents(changed).flatMap((event) =>
+    event.type === 'stage-started' && event.id.includes('trial-1') ? [`${event.id}: ${event.reason}`] : [],
+  );
+  expect(reasons).toEqual([
+    'moco/trial-1/pretrain: config changed: optimizer.lr 0.03 -> 0.06',
+    'moco/trial-1/extract: input changed: pretrain',
+    'moco/trial-1/sanity-check: input changed: pretrain',
+    'moco/trial-1/knn: input changed: pretrain',
+  ]);
+  const more = await rig.run('--set', 'methods.moco.optimizer.lr=0.06', '--trials', '3');
+  expect(more.stdout).toContain('demo: 8 stages to run, 14 up to date');
+});
+
+test('one runner at a time', async () => {
+  const rig = setUp({ 'moco/trial-1/pretrain': 'hang', 'moco/trial-2/pretrain': 'hang' });
+  const first = rig.start('--json');
+  await waitForEvent(first, ({ type }) => type === 'stage-progress');
+  const second = await rig.run();
+  expect(second.code).toBe(2);
+  expect(second.stderr).toMatch(
+    /^RUN_FOLDER_LOCKED\n {2}Expected nobody else to be running the experiment in .*runs\/demo but "moco run demo\.yaml --devices cpu:2 --json" does \(pid \d+ on .*, since .*\)\.\n {4}hint: Wait for it or stop it, or give this run a folder of its own with --out\.\n$/,
+  );
+  first.process.kill('SIGINT');
+  await first.ended;
+});
+
+test('Ctrl-C once: nothing starts any more, running stages stop, and the next run goes on', async () => {
+  const rig = setUp({ 'moco/trial-1/pretrain': 'hang', 'moco/trial-2/pretrain': 'hang' });
+  const cli = rig.start('--json');
+  await waitForEvent(cli, (event) => event.type === 'stage-progress' && event.id === 'moco/trial-2/pretrain');
+  cli.process.kill('SIGINT');
+  const result = await cli.ended;
+  expect(result.code).toBe(130);
+  const types = readEvents(result).map(({ type }) => type);
+  expect(types).toContain('run-stopping');
+  expect(types.filter((type) => type === 'stage-interrupted')).toHaveLength(2);
+  expect(rig.state('moco/trial-1/pretrain')).toBe('interrupted');
+  expect(existsSync(path.join(rig.folder, 'runs/demo/run.lock'))).toBe(false);
+  rig.tell({});
+  const again = await rig.run();
+  expect(again.code).toBe(0);
+  expect(again.stdout).toMatch(/started {2}moco\/trial-1\/pretrain on cpu:\d \(interrupted\)/);
+});
+
+test('Ctrl-C twice kills', async () => {
+  const rig = setUp({ 'moco/trial-1/pretrain': 'stubborn', 'moco/trial-2/pretrain': 'stubborn' });
+  const cli = rig.start('--json');
+  await waitForEvent(cli, (event) => event.type === 'stage-progress' && event.id === 'moco/trial-2/pretrain');
+  cli.process.kill('SIGINT');
+  await waitForEvent(cli, ({ type }) => type === 'run-stopping');
+  cli.process.kill('SIGINT');
+  const result = await cli.ended;
+  expect(result.code).toBe(130);
+  expect(rig.state('moco/trial-1/pretrain')).toBe('interrupted');
+});
+
+test('a killed runner leaves no stage that claims to be finished, and no lock that holds', async () => {
+  const rig = setUp({ 'moco/trial-1/pretrain': 'hang', 'moco/trial-2/pretrain': 'hang' });
+  const cli = rig.start('--json');
+  await waitForEvent(cli, ({ type }) => type === 'stage-progress');
+  cli.process.kill('SIGKILL');
+  await cli.ended;
+  expect(rig.state('moco/trial-1/pretrain')).toBe('running');
+  rig.tell({});
+  const again = await rig.run();
+  expect(again.code).toBe(0);
+  expect(again.stdout).toMatch(/started {2}moco\/trial-1\/pretrain on cpu:\d \(interrupted\)/);
+});
+
+test('zero devices are refused before anything starts', async () => {
+  const rig = setUp();
+  const { code, stderr } = await rig.run('--devices', 'cpu:0');
+  expect(code).toBe(2);
+  expect(stderr).toBe(`DEVICES_NONE
+  Expected at least one device but cpu:0 gives none.
+    hint: Use auto, cpu, cpu:N with N >= 1, or cuda on a machine where nvidia-smi lists a GPU.
+`);
+});
+
+test('a data folder that is not there is refused before anything starts', async () => {
+  const recipe = 'kind: pretrain\nbatchSize: 32\nmoco: { queueSize: 64 }\ndata: { dataset: imagefolder }\n';
+  const rig = setUp({}, recipe);
+  const { code, stderr } = await rig.run('--data', 'nowhere');
+  expect(code).toBe(2);
+  expect(stderr).toBe(`DATA_MISSING
+  Expected a data folder but nowhere does not exist.
+    hint: The layout is DIR/train/CLASS/*.jpg and DIR/val/CLASS/*.jpg. Give DIR with --data or data.root.
+`);
+  expect(existsSync(path.join(rig.folder, 'runs'))).toBe(false);
+});
+
+test('status tells what is done, what failed and who runs it', async () => {
+  const rig = setUp({ 'moco/trial-1/pretrain': 'fail', 'moco/trial-2/pretrain': 'hang' });
+  const cli = rig.start('--json');
+  await waitForEvent(cli, (event) => event.type === 'stage-finished' && event.id === 'untrained/trial-2/knn');
+  const { stdout } = await runCli(['status', 'runs'], { cwd: rig.folder });
+  expect(stdout).toMatch(/^demo: 6 done, 1 running, 1 failed\n {2}run by pid \d+ on /);
+  expect(stdout).toContain('  running  moco/trial-2/pretrain\n');
+  expect(stdout).toContain('  failed   moco/trial-1/pretrain  PUPPET_FAILED\n');
+  cli.process.kill('SIGINT');
+  await cli.ended;
+});
+
+test('report shows what is there, with n, before everything is', async () => {
+  const rig = setUp({ 'moco/trial-2/pretrain': 'fail' });
+  await rig.run();
+  const { stdout } = await runCli(['report', 'demo.yaml', '--format', 'csv'], {
+    cwd: rig.folder,
+    env: rig.env,
+  });
+  expect(stdout).toMatchInlineSnapshot(`
+    "method,label,evaluation,metric,n,trials,mean,population_std,sample_std,published_mean,published_std,difference,trial_1,trial_2
+    untrained,untrained,knn,top1,2,2,51.5,0.5,0.7071067811865476,,,,51,52
+    moco,moco,knn,top1,1,2,51,0,,,,,51,
+    "
+  `);
+  const table = await runCli(['report', 'demo.yaml'], { cwd: rig.folder });
+  expect(table.stdout).toMatchInlineSnapshot(`
+    "method      knn top-1
+    ---------  ----------
+    untrained    51.5±0.5
+    moco       51.0 (1/2)
+
+    Percent; mean ± population standard deviation over 2 trials.
+    (n/N): only n of N trials are there; 1 values are still to come.
+    "
+  `);
+});
