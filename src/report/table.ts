@@ -41,6 +41,10 @@ export function listNotes(report: Report): string[] {
   return [
     `Percent; mean ± population standard deviation over ${trials}.`,
     ...(sources.length > 0 ? [`Published: ${sources.join('; ')}.`] : []),
-    ...(open > 0 ? [`(n/N): only n of N trials are there; ${open} values are still to come.`] : []),
+    ...(open > 0
+      ? [
+          `(n/N): only n of N trials are there; ${open} ${open === 1 ? 'value is' : 'values are'} still to come.`,
+        ]
+      : []),
   ];
 }

@@ -10,9 +10,20 @@ import type { RunStore } from '../../src/runs/run-store.ts';
 
 /** A new, empty folder below the system's temporary one; it goes when the test is over. */
 export function makeFolder(): string {
-  const folder = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'mocolab-test-')));
+  const folder = createFolder();
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** The same for several tests of a file: it goes when the process ends. */
+export function makeSharedFolder(): string {
+  const folder = createFolder();
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+function createFolder(): string {
+  return realpathSync(mkdtempSync(path.join(os.tmpdir(), 'mocolab-test-')));
 }
 
 /** The record of a stage that finished in 10 s: 1,000 images at 125 a second, and 2 s beside them. */

@@ -125,7 +125,9 @@ test('a failed stage leaves its siblings running and takes out what needs it', a
   rig.tell({});
   const again = await rig.run();
   expect(again.code).toBe(0);
-  expect(again.stdout).toMatch(/started {2}moco\/trial-1\/pretrain on cpu:\d \(failed last time: PUPPET_FAILED\)/);
+  expect(again.stdout).toMatch(
+    /started {2}moco\/trial-1\/pretrain on cpu:\d \(failed last time: PUPPET_FAILED\)/,
+  );
   expect(again.stdout).toContain('5 done, 10 up to date, 0 failed, 0 skipped');
 });
 

@@ -7,10 +7,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { allocateFloats, type KernelCall, registerHeapKernel, viewFloats } from './heap.ts';
 
 const INTERLEAVE = 'MocolabInterleave';
+const PICK_TAPS = 'MocolabPickTaps';
 
 /** Registers Conv2DBackpropInput in place of the stock kernel; once a process. */
 export function registerInputGradient(): void {
   registerHeapKernel(INTERLEAVE, interleave);
+  registerHeapKernel(PICK_TAPS, pickTaps);
   registerHeapKernel('Conv2DBackpropInput', ({ inputs, attrs }) => {
     const { strides, pad, inputShape } = attrs as {
       strides: number | [number, number];
@@ -43,12 +45,11 @@ interface PhaseAxis {
 
 function inputGradient(dy: tf.Tensor4D, filter: tf.Tensor4D, geometry: Geometry): tf.Tensor4D {
   const { stride, inputShape } = geometry;
-  const swapped = tf.transpose(filter, [0, 1, 3, 2]); // [kh, kw, K, C]
-  if (stride === 1) return convolvePhase(dy, swapped, [0, 0], geometry)!;
+  if (stride === 1) return convolvePhase(dy, filter, [0, 0], geometry)!;
   const inputs: tf.NamedTensorMap = {};
   for (let py = 0; py < stride; py++) {
     for (let px = 0; px < stride; px++) {
-      const part = convolvePhase(dy, swapped, [py, px], geometry);
+      const part = convolvePhase(dy, filter, [py, px], geometry);
       if (part) inputs[`${py},${px}`] = part;
     }
   }
@@ -58,11 +59,11 @@ function inputGradient(dy: tf.Tensor4D, filter: tf.Tensor4D, geometry: Geometry)
 /** Rows py, py + s, ... and columns px, px + s, ... of dx; undefined where they are all zero. */
 function convolvePhase(
   dy: tf.Tensor4D,
-  swapped: tf.Tensor4D,
+  filter: tf.Tensor4D,
   [py, px]: [number, number],
   { stride, padding, inputShape }: Geometry,
 ): tf.Tensor4D | undefined {
-  const [kh, kw] = swapped.shape;
+  const [kh, kw] = filter.shape;
   const rows = planPhase({
     phase: py,
     stride,
@@ -80,7 +81,8 @@ function convolvePhase(
     outputSize: dy.shape[2],
   });
   if (!rows || !columns) return undefined;
-  const taps = pickTaps(pickTaps(swapped, rows.taps, 0), columns.taps, 1);
+  const picked = { rows: rows.taps, columns: columns.taps } as unknown as tf.NamedAttrMap;
+  const taps = tf.engine().runKernel(PICK_TAPS, { filter }, picked) as tf.Tensor4D;
   const fitted = fit(dy, rows, columns);
   return tf.conv2d(fitted, taps, 1, 'valid') as tf.Tensor4D;
 }
@@ -108,9 +110,24 @@ function planPhase(axis: {
   return { taps, before: -firstOffset, after: length - 1 + lastOffset - (outputSize - 1) };
 }
 
-/** Rows (axis 0) or columns (axis 1) of the filter, in the given order. */
-function pickTaps(filter: tf.Tensor4D, taps: readonly number[], axis: number): tf.Tensor4D {
-  return tf.gather(filter, tf.tensor1d([...taps], 'int32'), axis);
+/** The filter's rows and columns in the given order, channels swapped: [kh, kw, C, K] -> [rows, columns, K, C]. */
+function pickTaps({ inputs, attrs, backend }: KernelCall): tf.TensorInfo {
+  const { rows, columns } = attrs as { rows: readonly number[]; columns: readonly number[] };
+  const [, kw, c, k] = inputs.filter!.shape as [number, number, number, number];
+  const out = allocateFloats(backend, [rows.length, columns.length, k, c]);
+  const from = viewFloats(backend, inputs.filter!);
+  const to = viewFloats(backend, out);
+  let target = 0;
+  for (const row of rows) {
+    for (const column of columns) {
+      const tap = (row * kw + column) * c * k;
+      for (let output = 0; output < k; output++) {
+        for (let source = tap + output, end = source + c * k; source < end; source += k)
+          to[target++] = from[source]!;
+      }
+    }
+  }
+  return out;
 }
 
 /** Pads dy with zeros where the plan asks for more than there is, and cuts it where it asks for less. */

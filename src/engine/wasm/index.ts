@@ -9,6 +9,7 @@ import { createBatchNormTraining } from '../ops/batch-norm.ts';
 import { heapBatchNormPasses, registerBatchNormKernels } from './batch-norm.ts';
 import { registerFilterGradient } from './conv-backprop-filter.ts';
 import { registerInputGradient } from './conv-backprop-input.ts';
+import { registerGather } from './gather-rows.ts';
 import { registerMaxPoolGradient } from './max-pool-grad.ts';
 import { heapMomentumUpdate, heapSgdStep, registerUpdateKernels } from './updates.ts';
 
@@ -20,6 +21,7 @@ export async function createWasmEngine(): Promise<Engine> {
   registerInputGradient();
   registerMaxPoolGradient();
   registerUpdateKernels();
+  registerGather();
   return {
     name: 'wasm',
     description: {

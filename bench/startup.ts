@@ -1,0 +1,28 @@
+// How long `moco validate` and `moco plan` take on every shipped file, each as a process of its own.
+
+import { readdirSync } from 'node:fs';
+import { renderMs, timeMoco } from './measure.ts';
+
+const LIMIT_MS = 400;
+const RUNS = 7;
+
+// In a process that may not load TensorFlow, loading it would fail loudly.
+process.env.NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(
+  "import { registerHooks } from 'node:module'; registerHooks?.({ resolve(name, context, next) { if (name.startsWith('@tensorflow')) throw new Error('TensorFlow was loaded'); return next(name, context); } });",
+)}`;
+
+const files = ['configs', 'configs/cifar10', 'experiments'].flatMap((folder) =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => `${folder}/${name}`),
+);
+let slowest = 0;
+for (const file of files) {
+  const judged = /lincls|knn/.test(file) ? ['--pretrained', 'encoder.safetensors'] : [];
+  const validate = timeMoco(['validate', file], RUNS);
+  const plan = timeMoco(['plan', file, ...judged], RUNS);
+  slowest = Math.max(slowest, validate.medianMs, plan.medianMs);
+  console.log(`${file.padEnd(38)} validate ${renderMs(validate)}   plan ${renderMs(plan)}`);
+}
+console.log(`slowest median ${slowest.toFixed(0)} ms, limit ${LIMIT_MS} ms: ${slowest < LIMIT_MS ? 'held' : 'NOT HELD'}`);
+process.exitCode = slowest < LIMIT_MS ? 0 : 1;

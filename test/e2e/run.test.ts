@@ -1,0 +1,156 @@
+// The whole program on made-up images: the real command line, real workers, real training.
+
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { readMetricsLog, renderWithoutTimes } from '../../src/runs/metrics-log.ts';
+import { makeFolder, makeSharedFolder } from '../helpers/make-record.ts';
+import { runCli, startCli, waitForEvent } from '../helpers/run-cli.ts';
+
+const EXPERIMENT = `kind: experiment
+trials: 2
+data: { dataset: synthetic, synthetic: { classes: 4, train: 96, val: 32, size: 16 } }
+methods:
+  untrained: &moco
+    method: untrained
+    epochs: 2
+    batchSize: 16
+    model: { arch: resnet18, stem: cifar, width: 4 }
+    moco: { queueSize: 32, dim: 16, mlp: true }
+    augment: [{ op: randomResizedCrop, size: 16 }, { op: colorJitter, brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 }]
+    loader: { threads: 2 }
+  mocov2: { <<: *moco, method: moco }
+evaluations:
+  lincls: { kind: lincls, epochs: 2, batchSize: 32, optimizer: { lr: 1 }, schedule: { policy: constant }, augment: [{ op: centerCrop, size: 16 }], evalTransform: [{ op: centerCrop, size: 16 }] }
+  knn: { kind: knn, k: 10, features: projection, evalTransform: [{ op: centerCrop, size: 16 }] }
+`;
+
+/** All metrics.jsonl below a folder, without times, by their place. */
+function readAllMetrics(folder: string): Record<string, string> {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
+  return Object.fromEntries(
+    files
+      .filter((file) => file.endsWith('metrics.jsonl'))
+      .map((file) => [file, renderWithoutTimes(readMetricsLog(path.join(folder, file)))]),
+  );
+}
+
+describe('one experiment', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = makeSharedFolder();
+    writeFileSync(path.join(folder, 'tiny.yaml'), EXPERIMENT);
+    const one = await runCli(['run', 'tiny.yaml', '--devices', 'cpu:1', '--out', 'one'], { cwd: folder });
+    const two = await runCli(['run', 'tiny.yaml', '--devices', 'cpu:2', '--out', 'two'], { cwd: folder });
+    expect([one.code, two.code, one.stderr]).toEqual([0, 0, expect.not.stringContaining('bug')]);
+  });
+
+  test('gives the same bytes of metrics with one device and with two', () => {
+    const metrics = readAllMetrics(path.join(folder, 'one'));
+    expect(Object.keys(metrics)).toHaveLength(6);
+    expect(readAllMetrics(path.join(folder, 'two'))).toEqual(metrics);
+  });
+
+  test('gives trials of their own: other seeds, other numbers', () => {
+    const metrics = readAllMetrics(path.join(folder, 'one/tiny/mocov2'));
+    expect(metrics['trial-1/pretrain/metrics.jsonl']).not.toBe(metrics['trial-2/pretrain/metrics.jsonl']);
+  });
+
+  test('keeps records of what ran where', () => {
+    const file = path.join(folder, 'one/tiny/mocov2/trial-1/pretrain/record.json');
+    const record = JSON.parse(readFileSync(file, 'utf8'));
+    expect(record).toMatchObject({
+      state: 'done',
+      engine: { name: 'wasm', simd: true },
+      result: { outputs: [{ path: 'checkpoint_0001.safetensors' }, { path: 'metrics.jsonl' }], images: 192 },
+    });
+    expect(record.result.peakMemoryBytes).toBeGreaterThan(1e7);
+    expect(record.result.outputs[0].sha256).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  test('is up to date when it is run again, and the table is the same', async () => {
+    const again = await runCli(['run', 'tiny.yaml', '--out', 'one'], { cwd: folder });
+    expect(again.code).toBe(0);
+    expect(again.stdout).toContain('0 stages to run, 19 up to date');
+    const report = await runCli(['report', 'tiny.yaml', '--out', 'one', '--format', 'md'], { cwd: folder });
+    expect(report.stdout).toBe(readFileSync(path.join(folder, 'one/tiny/report/report.md'), 'utf8'));
+  });
+
+  test('estimates from its records what another trial would take', async () => {
+    const { stdout } = await runCli(
+      ['plan', 'tiny.yaml', '--out', 'one', '--trials', '3', '--format', 'json'],
+      {
+        cwd: folder,
+      },
+    );
+    const stages = JSON.parse(stdout).stages as { id: string; state: string; estimatedMs: number | null }[];
+    const next = stages.find(({ id }) => id === 'mocov2/trial-3/pretrain');
+    expect(next).toMatchObject({ state: 'to-run', estimatedMs: expect.any(Number) });
+  });
+
+  test('its checkpoint is judged by a recipe alone, as the second script of the original does', async () => {
+    writeFileSync(
+      path.join(folder, 'lincls.yaml'),
+      `kind: lincls
+epochs: 2
+batchSize: 32
+schedule: { policy: constant }
+model: { arch: resnet18, stem: cifar, width: 4 }
+optimizer: { lr: 1 }
+data: { dataset: synthetic, synthetic: { classes: 4, train: 96, val: 32, size: 16 } }
+augment: [{ op: centerCrop, size: 16 }]
+evalTransform: [{ op: centerCrop, size: 16 }]
+`,
+    );
+    const checkpoint = 'one/tiny/mocov2/trial-1/pretrain/checkpoint_0001.safetensors';
+    const { code, stdout } = await runCli(['run', 'lincls.yaml', '--pretrained', checkpoint], {
+      cwd: folder,
+    });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\npretrained +\d+\.\d\n/);
+  });
+});
+
+test('stopped in the middle of training, it goes on to the same metrics', async () => {
+  const folder = makeFolder();
+  const text = EXPERIMENT.replace('trials: 2', 'trials: 1').replace('epochs: 2', 'epochs: 6');
+  writeFileSync(path.join(folder, 'tiny.yaml'), text);
+  const only = ['run', 'tiny.yaml', '--only', 'pretrain', '--json'];
+  await runCli([...only, '--out', 'whole'], { cwd: folder });
+  const cli = startCli([...only, '--out', 'broken'], { cwd: folder });
+  await waitForEvent(cli, (event) => event.type === 'stage-progress' && (event.progress.epoch ?? 0) >= 2);
+  cli.process.kill('SIGINT');
+  expect((await cli.ended).code).toBe(130);
+  expect((await runCli([...only, '--out', 'broken'], { cwd: folder })).code).toBe(0);
+  expect(readAllMetrics(path.join(folder, 'broken'))).toEqual(readAllMetrics(path.join(folder, 'whole')));
+});
+
+test('an unreadable image is named, and its stage fails', async () => {
+  const folder = makeFolder();
+  const { default: sharp } = await import('sharp');
+  for (const split of ['train', 'val']) {
+    for (const name of ['cat', 'dog']) {
+      const images = path.join(folder, 'images', split, name);
+      mkdirSync(images, { recursive: true });
+      for (let i = 0; i < 8; i++) {
+        await sharp({
+          create: { width: 20, height: 24, channels: 3, background: { r: i * 9, g: 80, b: 40 } },
+        })
+          .png()
+          .toFile(path.join(images, `${i}.png`));
+      }
+    }
+  }
+  const bad = path.join(folder, 'images/train/dog/3.png');
+  writeFileSync(bad, readFileSync(bad).subarray(0, 60));
+  writeFileSync(
+    path.join(folder, 'a.yaml'),
+    'kind: pretrain\nepochs: 1\nbatchSize: 8\nmodel: { arch: resnet18, stem: cifar, width: 4 }\nmoco: { queueSize: 8 }\ndata: { dataset: imagefolder }\naugment: [{ op: randomResizedCrop, size: 16 }]\n',
+  );
+  const { code, stdout } = await runCli(['run', 'a.yaml', '--data', 'images'], { cwd: folder });
+  expect(code).toBe(1);
+  expect(stdout).toContain('  DATA_IMAGE_UNREADABLE\n  Expected a readable JPEG, PNG or WebP image but ');
+  expect(stdout).toContain('images/train/dog/3.png is not: ');
+  expect(stdout).toContain('hint: Replace the file or remove it from its class folder.');
+  expect(existsSync(path.join(folder, 'runs/a/a/trial-1/pretrain/record.json'))).toBe(true);
+});
