@@ -6,7 +6,8 @@ import path from 'node:path';
 import { renderMs, timeMoco } from './measure.ts';
 
 const LIMIT_MS = 3000;
-const list = (count: number, value: (i: number) => string) => Array.from({ length: count }, (_, i) => value(i)).join(', ');
+const list = (count: number, value: (i: number) => string) =>
+  Array.from({ length: count }, (_, i) => value(i)).join(', ');
 
 const folder = mkdtempSync(path.join(tmpdir(), 'mocolab-bench-'));
 const file = path.join(folder, 'large.yaml');
@@ -33,5 +34,7 @@ const timing = timeMoco(['plan', file, '--out', path.join(folder, 'runs'), '--fo
 const { stages } = JSON.parse(timing.stdout).totals as { stages: number };
 rmSync(folder, { recursive: true });
 const held = timing.medianMs < LIMIT_MS && stages >= 10_000;
-console.log(`plan of ${stages} stages: ${renderMs(timing)}, limit ${LIMIT_MS} ms: ${held ? 'held' : 'NOT HELD'}`);
+console.log(
+  `plan of ${stages} stages: ${renderMs(timing)}, limit ${LIMIT_MS} ms: ${held ? 'held' : 'NOT HELD'}`,
+);
 process.exitCode = held ? 0 : 1;

@@ -24,5 +24,7 @@ for (const file of files) {
   slowest = Math.max(slowest, validate.medianMs, plan.medianMs);
   console.log(`${file.padEnd(38)} validate ${renderMs(validate)}   plan ${renderMs(plan)}`);
 }
-console.log(`slowest median ${slowest.toFixed(0)} ms, limit ${LIMIT_MS} ms: ${slowest < LIMIT_MS ? 'held' : 'NOT HELD'}`);
+console.log(
+  `slowest median ${slowest.toFixed(0)} ms, limit ${LIMIT_MS} ms: ${slowest < LIMIT_MS ? 'held' : 'NOT HELD'}`,
+);
 process.exitCode = slowest < LIMIT_MS ? 0 : 1;

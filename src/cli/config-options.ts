@@ -1,5 +1,7 @@
 // The options that change what a file says, as commander gives them, and their way into a loaded config.
 
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { type LoadedConfig, loadConfig } from '../config/load-config.ts';
 import type { ResolvedExperiment } from '../config/resolved.ts';
 import { ProblemError } from '../core/problem.ts';
@@ -36,5 +38,18 @@ export function loadUsableConfig(file: string, options: ConfigOptions): UsableCo
   });
   if (!loaded.experiment) throw new ProblemError(loaded.problems);
   if (loaded.warnings.length > 0) showProblems(loaded.warnings);
-  return { ...loaded, experiment: loaded.experiment };
+  return { ...loaded, experiment: pinCheckpoints(loaded.experiment) };
+}
+
+/** A checkpoint of the user's is known by its content, so that another file of the same name is another input. */
+function pinCheckpoints(experiment: ResolvedExperiment): ResolvedExperiment {
+  const methods = experiment.methods.map((method) => {
+    const { checkpoint } = method.recipe;
+    if (checkpoint === undefined || !existsSync(checkpoint)) return method;
+    return {
+      ...method,
+      checkpointSha256: createHash('sha256').update(readFileSync(checkpoint)).digest('hex'),
+    };
+  });
+  return { ...experiment, methods };
 }

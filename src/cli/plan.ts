@@ -18,12 +18,12 @@ export interface PlanOptions extends ConfigOptions {
 
 const renderers = { tree: renderTree, mermaid: renderMermaid, json: renderJson };
 
-/** Prints the plan; data that is not there is shown, and leaves its stages without sizes. */
+/** Prints the plan; inputs that are not there are shown, and leave stages without sizes. */
 export function plan(file: string, options: PlanOptions): ExitCode {
   const { experiment } = loadUsableConfig(file, options);
-  const { graph, dataProblems } = preparePlan(experiment);
+  const { graph, inputProblems } = preparePlan(experiment);
   const store = openRunStore(options.out, experiment.name);
   process.stdout.write(renderers[options.format](viewPlan(graph, store, options.only)));
-  if (dataProblems.length > 0) showProblems(dataProblems);
+  if (inputProblems.length > 0) showProblems(inputProblems);
   return ExitCode.done;
 }

@@ -15,26 +15,26 @@ import { estimateDurations } from '../runs/estimate-durations.ts';
 import { readRecords } from '../runs/read-records.ts';
 import type { RunStore } from '../runs/run-store.ts';
 
-/** A graph, and what the look at the data found wrong. Stages of that data have no sizes. */
+/** A graph, and which inputs are not there: data, whose stages then have no sizes, and checkpoints. */
 export interface PreparedPlan {
   readonly graph: StageGraph;
-  readonly dataProblems: readonly Problem[];
+  readonly inputProblems: readonly Problem[];
 }
 
 /** Surveys the data and compiles. Throws PLAN_* problems and sizes that cannot work. */
 export function preparePlan(experiment: ResolvedExperiment): PreparedPlan {
   const sizes: { [key: string]: DataSizes[string] } = {};
-  const dataProblems: Problem[] = [];
+  const inputProblems: Problem[] = findMissingCheckpoints(experiment);
   for (const data of listUnsizedData(experiment)) {
     try {
       sizes[dataKey(data)] = surveyData(data);
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
-      dataProblems.push(...error.problems);
+      inputProblems.push(...error.problems);
     }
   }
   refuseQueues(experiment, sizes);
-  return { graph: compilePlan(experiment, sizes), dataProblems };
+  return { graph: compilePlan(experiment, sizes), inputProblems };
 }
 
 /** What is to be done about each stage, and how long it may take. */
@@ -49,6 +49,17 @@ export function viewPlan(
     decisions: only ? selectStages(graph, decided, only) : decided,
     estimates: estimateDurations(graph, readRecords(store)),
   };
+}
+
+function findMissingCheckpoints({ methods }: ResolvedExperiment): Problem[] {
+  return methods.flatMap(({ name, recipe, checkpointSha256 }) => {
+    if (recipe.method !== 'pretrained' || checkpointSha256 !== undefined) return [];
+    return {
+      code: 'PRETRAINED_FILE_MISSING',
+      message: `Expected the checkpoint of ${name} at ${recipe.checkpoint} but there is no such file.`,
+      hint: 'Check the path; relative ones count from the folder in which the command was started.',
+    };
+  });
 }
 
 /** Sizes that only the survey could tell; the others were checked with the file. */

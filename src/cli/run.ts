@@ -33,10 +33,10 @@ export interface RunOptions extends Omit<PlanOptions, 'format'> {
 export async function run(file: string, options: RunOptions): Promise<ExitCode> {
   if (options.dryRun) return printPlan(file, { ...options, format: 'tree' });
   const { experiment, overrides } = loadUsableConfig(file, options);
-  const { graph } = preparePlan(experiment);
+  const { graph, inputProblems } = preparePlan(experiment);
   const store = openRunStore(options.out, experiment.name);
   const view = viewPlan(graph, store, options.only);
-  refuseMissingData(view);
+  refuseMissingInputs(view, inputProblems);
   const devices = detectDevices(experiment.launch.devices, listEngines(experiment), {
     cores: os.availableParallelism(),
     listGpus: () => narrowGpus(listGpus(), process.env.CUDA_VISIBLE_DEVICES),
@@ -65,15 +65,16 @@ function listEngines({ methods, evaluations }: ResolvedExperiment): string[] {
   return [...methods, ...evaluations].map(({ recipe }) => recipe.engine);
 }
 
-/** Data of the stages that will run, each looked at once. */
-function refuseMissingData({ graph, decisions }: PlanView): void {
+/** Checkpoints, and the data of the stages that will run, each looked at once. */
+function refuseMissingInputs({ graph, decisions }: PlanView, known: readonly Problem[]): void {
   const needed = new Map<string, DataConfig>();
   for (const { id, kind, config } of graph.stages) {
     const reads = kind === 'pretrain' || kind === 'lincls' || kind === 'knn';
     if (!reads || decisions.get(id)?.state !== 'to-run' || !('recipe' in config)) continue;
     needed.set(JSON.stringify(config.recipe.data), config.recipe.data);
   }
-  const problems = [...needed.values()].flatMap(findDataProblems);
+  const missing = known.filter(({ code }) => code === 'PRETRAINED_FILE_MISSING');
+  const problems = [...missing, ...[...needed.values()].flatMap(findDataProblems)];
   const distinct = new Map(problems.map((problem) => [problem.message, problem]));
   if (distinct.size > 0) throw new ProblemError([...distinct.values()]);
 }

@@ -28,6 +28,8 @@ export interface ResolvedMethod {
   /** What the table prints. */
   readonly label: string;
   readonly recipe: PretrainRecipe;
+  /** SHA-256 of the checkpoint's content, where the method brings one and it was there to be read. */
+  readonly checkpointSha256?: string;
   /** Evaluation name -> metric (`top1`, `top5`) -> what the paper prints. */
   readonly published: { readonly [evaluation: string]: { readonly [metric: string]: PublishedValue } };
 }

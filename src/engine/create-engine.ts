@@ -30,7 +30,7 @@ export async function createEngine(name: ConcreteEngineName | 'auto'): Promise<E
     try {
       return await loaders[candidate]();
     } catch (error) {
-      failures.push(`${candidate}: ${error instanceof Error ? error.message : String(error)}`);
+      failures.push(`${candidate}: ${describeFailure(error)}`);
     }
   }
   throw new ProblemError({
@@ -47,8 +47,15 @@ export async function probeEngines(): Promise<EngineProbe[]> {
     try {
       probes.push({ name, available: true, description: (await createEngine(name)).description });
     } catch (error) {
-      probes.push({ name, available: false, reason: error instanceof Error ? error.message : String(error) });
+      probes.push({ name, available: false, reason: describeFailure(error) });
     }
   }
   return probes;
+}
+
+/** The fact alone: a problem of ours already names the rule and the engine. */
+function describeFailure(error: unknown): string {
+  if (error instanceof ProblemError) return error.problems[0]!.message.replace(/^.* but \w+: /, '');
+  const text = error instanceof Error ? error.message : String(error);
+  return text.split('\n')[0]!.replace(/\.+$/, '');
 }

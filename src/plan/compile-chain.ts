@@ -32,11 +32,11 @@ export function createStage(draft: Omit<Stage, 'needs' | 'fingerprint'>, needs: 
   return { ...draft, needs: needs.map((need) => need.id), fingerprint: fingerprintStage(draft, needs) };
 }
 
-function findSource({ name, recipe }: ResolvedMethod): ExtractSource {
+function findSource({ name, recipe, checkpointSha256: sha256 }: ResolvedMethod): ExtractSource {
   if (recipe.method === 'moco') return { kind: 'pretrain' };
   if (recipe.method === 'untrained') return { kind: 'initialisation' };
   if (recipe.checkpoint === undefined) throw new ProblemError(reportNoCheckpoint(name));
-  return { kind: 'file', path: recipe.checkpoint };
+  return { kind: 'file', path: recipe.checkpoint, ...(sha256 === undefined ? {} : { sha256 }) };
 }
 
 function reportNoCheckpoint(name: string): Problem {

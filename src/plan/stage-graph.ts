@@ -72,7 +72,7 @@ export type StageConfig =
 export type ExtractSource =
   | { readonly kind: 'pretrain' }
   | { readonly kind: 'initialisation' }
-  | { readonly kind: 'file'; readonly path: string };
+  | { readonly kind: 'file'; readonly path: string; readonly sha256?: string };
 
 /** All stages in dependency order (every stage after the ones it needs). */
 export interface StageGraph {

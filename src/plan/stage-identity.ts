@@ -35,10 +35,18 @@ export function identifyExtract(
   trial: number,
   { recipe, from }: { readonly recipe: PretrainRecipe; readonly from: ExtractSource },
 ): StageIdentity {
-  const identity = { kind, trial, from };
+  const identity = { kind, trial, from: identifySource(from) };
   if (from.kind === 'pretrain') return identity as StageIdentity;
   const { dim, mlp } = recipe.moco;
   return { ...identity, model: recipe.model, moco: { dim, mlp } } as unknown as StageIdentity;
+}
+
+/** A file is known by its content; by its place only where nobody could read it. */
+function identifySource(from: ExtractSource): Json {
+  if (from.kind !== 'file') return { kind: from.kind };
+  return from.sha256 === undefined
+    ? { kind: 'file', path: from.path }
+    : { kind: 'file', sha256: from.sha256 };
 }
 
 /** Identity of the report: all that it prints and that is not a stage's result. */

@@ -2,7 +2,7 @@
 // appears complete or not at all (a hard link to a finished file). A runner that was killed leaves
 // its lock behind; the next one on the same host sees that the process is gone and takes it over.
 
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { type Problem, ProblemError } from '../core/problem.ts';
@@ -37,7 +37,7 @@ export function acquireRunLock(folder: string, command: string): RunLock {
     command,
     since: new Date().toISOString(),
   };
-  mkdirSync(folder, { recursive: true });
+  createFolder(folder);
   takeLock(file, holder, folder);
   let held = true;
   const release = () => {
@@ -54,6 +54,20 @@ export function acquireRunLock(folder: string, command: string): RunLock {
 export function findRunner(folder: string): LockHolder | undefined {
   const holder = readLockFile(path.join(folder, LOCK_FILE));
   return typeof holder === 'object' && !isStale(holder) ? holder : undefined;
+}
+
+function createFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    throw new ProblemError({
+      code: 'RUN_FOLDER_UNUSABLE',
+      message: `Expected a folder to write to at ${folder} but the system says ${code}.`,
+      hint: 'Give another folder of runs with --out.',
+    });
+  }
 }
 
 function takeLock(file: string, holder: LockHolder, folder: string): void {

@@ -1,6 +1,6 @@
 // The whole program on made-up images: the real command line, real workers, real training.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readMetricsLog, renderWithoutTimes } from '../../src/runs/metrics-log.ts';
@@ -108,6 +108,25 @@ evalTransform: [{ op: centerCrop, size: 16 }]
     });
     expect(code).toBe(0);
     expect(stdout).toMatch(/\npretrained +\d+\.\d\n/);
+
+    copyFileSync(path.join(folder, checkpoint), path.join(folder, 'mine.safetensors'));
+    const same = await runCli(['run', 'lincls.yaml', '--pretrained', 'mine.safetensors'], { cwd: folder });
+    expect(same.stdout).toContain('0 stages to run');
+    const other = 'one/tiny/mocov2/trial-2/pretrain/checkpoint_0001.safetensors';
+    copyFileSync(path.join(folder, other), path.join(folder, 'mine.safetensors'));
+    const changed = await runCli(['run', 'lincls.yaml', '--pretrained', 'mine.safetensors'], { cwd: folder });
+    expect(changed.stdout).toContain('4 stages to run');
+  });
+
+  test('a checkpoint that is not there is refused before anything starts', async () => {
+    const { code, stderr } = await runCli(['run', 'lincls.yaml', '--pretrained', 'no.safetensors'], {
+      cwd: folder,
+    });
+    expect(code).toBe(2);
+    expect(stderr).toBe(`PRETRAINED_FILE_MISSING
+  Expected the checkpoint of pretrained at no.safetensors but there is no such file.
+    hint: Check the path; relative ones count from the folder in which the command was started.
+`);
   });
 });
 

@@ -224,6 +224,43 @@ describe.each(['cpu', 'wasm'] as const)('engine %s', (name) => {
     tf.dispose([p!, g!, v!]);
   });
 
+  test('softmaxCrossEntropy and its gradient', () => {
+    const [n, classes] = [5, 7];
+    const values = random(n, classes).map((value) => 10 * value);
+    const labels = Int32Array.of(0, 3, 6, 3, 1);
+    const [logits] = variables([values, [n, classes]]);
+    const target = tf.tensor1d(labels, 'int32');
+    const { value, gradients } = differentiate(
+      () => engine.ops.softmaxCrossEntropy(logits as unknown as tf.Tensor2D, target),
+      [logits!],
+      Float32Array.of(1),
+    );
+    let loss = 0;
+    const gradient = new Float64Array(n * classes);
+    for (let row = 0; row < n; row++) {
+      const own = Array.from(values.subarray(row * classes, (row + 1) * classes));
+      const total = own.reduce((sum, logit) => sum + Math.exp(logit), 0);
+      loss += (Math.log(total) - own[labels[row]!]!) / n;
+      own.forEach((logit, c) => {
+        gradient[row * classes + c] = (Math.exp(logit) / total - (c === labels[row] ? 1 : 0)) / n;
+      });
+    }
+    expectClose(value, [loss]);
+    expectClose(gradients[0]!, gradient);
+    tf.dispose([logits!, target]);
+  });
+
+  test('gather takes whole rows, in any order and more than once', () => {
+    const values = random(4, 3, 2);
+    const rows = [2, 0, 3, 3, 1];
+    const gathered = tf.tidy(() =>
+      tf.gather(tf.tensor(values, [4, 3, 2]), tf.tensor1d(rows, 'int32')).dataSync(),
+    );
+    expect(Array.from(gathered)).toEqual(
+      rows.flatMap((row) => Array.from(values.subarray(6 * row, 6 * row + 6))),
+    );
+  });
+
   test('momentumUpdate moves keys towards queries and leaves queries alone', () => {
     const [key, query] = variables([Float32Array.of(1, 0), [2]], [Float32Array.of(0, 2), [2]]);
     engine.ops.momentumUpdate([key!], [query!], 0.75);

@@ -147,7 +147,12 @@ test.each(['zsh', 'fish'])('the %s completion names every command', async (shell
 });
 
 test('a bug ends with exit code 70 and asks for a report', async () => {
-  const { code, stderr } = await runCli(['plan', 'experiments/quickstart.yaml', '--out', '/dev/null\u0000']);
+  const breaking = "process.stdout.write = () => { throw new TypeError('out of order'); };";
+  const { code, stderr } = await runCli(['status', '.'], {
+    env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(breaking)}` },
+  });
   expect(code).toBe(70);
-  expect(stderr).toMatch(/^This is a bug in mocolab\. Please report it with the lines below\.\n\n/m);
+  expect(stderr).toContain(
+    'This is a bug in mocolab. Please report it with the lines below.\n\nTypeError: out of order',
+  );
 });

@@ -292,6 +292,16 @@ test('zero devices are refused before anything starts', async () => {
 `);
 });
 
+test('a folder of runs that cannot be one', async () => {
+  const rig = setUp();
+  const { code, stderr } = await rig.run('--out', 'demo.yaml/runs');
+  expect(code).toBe(2);
+  expect(stderr).toBe(`RUN_FOLDER_UNUSABLE
+  Expected a folder to write to at ${rig.folder}/demo.yaml/runs/demo but the system says ENOTDIR.
+    hint: Give another folder of runs with --out.
+`);
+});
+
 test('a data folder that is not there is refused before anything starts', async () => {
   const recipe = 'kind: pretrain\nbatchSize: 32\nmoco: { queueSize: 64 }\ndata: { dataset: imagefolder }\n';
   const rig = setUp({}, recipe);
