@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, type CommanderError, InvalidArgumentError, Option } from 'commander';
 import { ExitCode } from '../core/exit-code.ts';
+import { DEFAULT_OUT } from '../runs/run-store.ts';
 
 /** A wrong command line, already explained on stderr; or help that was asked for. */
 export class UsageError extends Error {
@@ -108,7 +109,7 @@ function addOtherCommands(program: Command, finish: (code: ExitCode) => void): v
   program
     .command('status')
     .description('show the experiments in a folder of runs and how far they are')
-    .argument('[dir]', 'folder of runs, or of one experiment', 'runs')
+    .argument('[dir]', 'folder of runs, or of one experiment', DEFAULT_OUT)
     .option('--json', 'print JSON')
     .action(async (dir, options) => finish((await import('./status.ts')).status(dir, options)));
   const data = program.command('data').description('data sets');
@@ -139,7 +140,7 @@ function addConfigOptions(command: Command): Command {
     .option('--engine <name>', 'engine of every stage: auto, wasm or cpu')
     .option('--data <dir>', 'data folder of every stage')
     .option('--pretrained <file>', 'checkpoint to judge, for a lincls or knn recipe')
-    .option('--out <dir>', 'folder of runs', 'runs');
+    .option('--out <dir>', 'folder of runs', DEFAULT_OUT);
 }
 
 function onlyOption(): Option {

@@ -8,7 +8,7 @@ import { ProblemError } from '../core/problem.ts';
 import { findCacheFolder } from './cache-folder.ts';
 import type { Dataset, Split } from './dataset.ts';
 
-export const CIFAR10_CLASSES = [
+const CIFAR10_CLASSES = [
   'airplane',
   'automobile',
   'bird',

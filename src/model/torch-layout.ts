@@ -16,12 +16,6 @@ export function shapeFromTorch(shape: readonly number[], kind: ParameterKind): n
   return axesFromTorch[kind].map((axis) => shape[axis]!);
 }
 
-/** The shape there of a tensor of our shape. */
-export function shapeToTorch(shape: readonly number[], kind: ParameterKind): number[] {
-  const axes = axesFromTorch[kind];
-  return shape.map((_, torchAxis) => shape[axes.indexOf(torchAxis)]!);
-}
-
 /** Reorders values from PyTorch's layout to ours. `shape` is PyTorch's. */
 export function valuesFromTorch(
   values: Float32Array,

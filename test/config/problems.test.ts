@@ -29,6 +29,22 @@ function problemsOf(
   return renderAll(loadFiles({ 'a.yaml': text, ...more }, options));
 }
 
+test('merge keys: own keys win over merged ones', () => {
+  const text = recipe({ optimizer: '{ <<: { lr: 0.5, momentum: 0.8 }, lr: 0.03 }' });
+  const { experiment, problems } = loadFiles({ 'a.yaml': text });
+  expect(problems).toEqual([]);
+  expect(experiment?.methods[0]?.recipe.optimizer).toMatchObject({ lr: 0.03, momentum: 0.8 });
+});
+
+test('aliases that repeat each other without end', () => {
+  const lines = Array.from(
+    { length: 12 },
+    (_, i) =>
+      `a${i}: &a${i} [${Array.from({ length: 10 }, () => (i === 0 ? 'x' : `*a${i - 1}`)).join(', ')}]`,
+  );
+  expect(problemsOf(`${lines.join('\n')}\n`)).toContain('Expected at most 1000000 values but found more.');
+});
+
 test('a recipe without faults has no problems', () => {
   expect(problemsOf(recipe())).toBe('');
 });

@@ -8,7 +8,7 @@ import { renderProblem } from '../../src/core/render-problem.ts';
 import { makeFolder } from './make-record.ts';
 
 /** Writes files into a new folder and goes there until the test is over. */
-export function enterFolder(files: { readonly [name: string]: string }): string {
+function enterFolder(files: { readonly [name: string]: string }): string {
   const folder = makeFolder();
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });

@@ -6,7 +6,7 @@ import type { HostTensor, TensorMap } from '../../src/core/host-tensor.ts';
 import type { StateEntry } from '../../src/model/parameter-list.ts';
 
 /** murmur3's 32-bit finaliser. */
-export function mix(value: number): number {
+function mix(value: number): number {
   let x = value >>> 0;
   x ^= x >>> 16;
   x = Math.imul(x, 0x85ebca6b) >>> 0;
