@@ -22,7 +22,7 @@ export interface StageOrder {
 
 export type ParentMessage =
   | { readonly type: 'run'; readonly protocolVersion: number; readonly order: StageOrder }
-  /** Stop at the next safe place: write a checkpoint if the stage has one, then report `stopped`. */
+  /** Stop at the next safe place, then report `stopped`. May come before the order. */
   | { readonly type: 'stop' };
 
 export type WorkerMessage =

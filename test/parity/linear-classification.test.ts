@@ -36,7 +36,7 @@ test('losses, accuracies, weights and logits of the classifier are PyTorch’s',
       3,
     ]);
   // One pass in training mode sets the running statistics.
-  tf.tidy(() => encoder.encode(images(100), { training: true }));
+  tf.dispose(tf.tidy(() => encoder.encode(images(100), { training: true })));
   const optimizer = { lr: config.lr, momentum: 0.9, weightDecay: 0 };
   const { featureDim } = encoder;
   const probe = createLinearProbe({

@@ -32,19 +32,19 @@ test('the tree shows for every stage why it runs, what it costs and what it need
     │  └─ trial 1  seed 552533382
     │     ├─ ✓ extract       up to date                             45.3 MB
     │     ├─ ● sanity-check  never run                              32.8 kB          needs extract
-    │     ├─ ● lincls        never run   19.6k steps  6.00M images  94.8 MB          needs extract, sanity-check
+    │     ├─ ● lincls        never run   19.6k steps  5.01M images  94.8 MB          needs extract, sanity-check
     │     └─ ● knn           never run     120 steps  60.0k images   673 kB          needs extract, sanity-check
     ├─ moco  MoCo <v2>
     │  └─ trial 1  seed 552533382
     │     ├─ ● pretrain      never run   19.4k steps  9.93M images   142 MB  ~1h 2m
     │     ├─ ● extract       never run                              45.3 MB          needs pretrain
     │     ├─ ● sanity-check  never run                              32.8 kB          needs pretrain, extract
-    │     ├─ ● lincls        never run   19.6k steps  6.00M images  94.8 MB          needs extract, sanity-check
+    │     ├─ ● lincls        never run   19.6k steps  5.01M images  94.8 MB          needs extract, sanity-check
     │     └─ ● knn           never run     120 steps  60.0k images   673 kB          needs extract, sanity-check
     └─ ● report              never run                              32.8 kB          needs 4 stages
 
     10 stages: 9 to run, 1 up to date.
-    To run: 58.8k steps, 22.1M images, 378 MB on disk, ~1h 2m of computing, one stage after another, 4 stages without an estimate of time.
+    To run: 58.8k steps, 20.1M images, 378 MB on disk, ~1h 2m of computing, one stage after another, 4 stages without an estimate of time.
     "
   `);
 });
@@ -114,7 +114,7 @@ test('the JSON holds every stage and the sums', () => {
     {
       "diskBytes": 378477376,
       "estimatedMs": 3723000,
-      "images": 22052800,
+      "images": 20072800,
       "notSelected": 0,
       "stages": 10,
       "steps": 58840,

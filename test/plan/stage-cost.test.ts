@@ -39,10 +39,15 @@ test('pre-training drops the last batch of every epoch', () => {
   expect(cost.images).toBe(200 * 97 * 512);
 });
 
-test('linear classification keeps the last batch and validates after every epoch', () => {
+test('linear classification keeps the last batch, and computes the held-out features once', () => {
   const cost = costLincls(makeLinclsRecipe(), smallModel, {});
   expect(cost.steps).toBe(100 * 196);
-  expect(cost.images).toBe(100 * 60_000);
+  expect(cost.images).toBe(100 * 50_000 + 10_000);
+});
+
+test('linear classification of images that never change computes every feature once', () => {
+  const recipe = makeLinclsRecipe({ augment: [{ op: 'centerCrop', size: 32 }] });
+  expect(costLincls(recipe, smallModel, {}).images).toBe(60_000);
 });
 
 test('kNN looks at every image once', () => {

@@ -10,8 +10,15 @@ const behaviours = JSON.parse(readFileSync(process.env.PUPPETS, 'utf8'));
 
 process.on('disconnect', () => process.exit(1));
 process.on('SIGINT', () => {});
+// A stop may come before the order: the parent does not wait for the worker to start.
+let stopped = false;
+let onStop = () => {};
 process.on('message', (message) => {
   if (message.type === 'run') play(message.order);
+  if (message.type === 'stop') {
+    stopped = true;
+    onStop();
+  }
 });
 const version = behaviours.protocolVersion ?? PROTOCOL_VERSION;
 process.send({ type: 'hello', protocolVersion: version, pid: process.pid });
@@ -35,7 +42,8 @@ function play(order) {
       return process.kill(process.pid, 'SIGKILL');
     case 'hang':
       process.send({ type: 'progress', progress: { phase: 'hang', done: 1, total: 2, meters: {} } });
-      process.on('message', ({ type }) => type === 'stop' && end({ type: 'stopped' }));
+      onStop = () => end({ type: 'stopped' });
+      if (stopped) onStop();
       return;
     case 'stubborn':
       process.send({ type: 'progress', progress: { phase: 'hang', done: 1, total: 2, meters: {} } });

@@ -347,7 +347,7 @@ test('report shows what is there, with n, before everything is', async () => {
     moco       51.0 (1/2)
 
     Percent; mean ± population standard deviation over 2 trials.
-    (n/N): only n of N trials are there; 1 values are still to come.
+    (n/N): only n of N trials are there; 1 value is still to come.
     "
   `);
 });
