@@ -1,15 +1,11 @@
 // How long `moco validate` and `moco plan` take on every shipped file, each as a process of its own.
+// That they never load TensorFlow is a rule of .dependency-cruiser.cjs.
 
 import { readdirSync } from 'node:fs';
 import { renderMs, timeMoco } from './measure.ts';
 
 const LIMIT_MS = 400;
 const RUNS = 7;
-
-// In a process that may not load TensorFlow, loading it would fail loudly.
-process.env.NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(
-  "import { registerHooks } from 'node:module'; registerHooks?.({ resolve(name, context, next) { if (name.startsWith('@tensorflow')) throw new Error('TensorFlow was loaded'); return next(name, context); } });",
-)}`;
 
 const files = ['configs', 'configs/cifar10', 'experiments'].flatMap((folder) =>
   readdirSync(folder)

@@ -1,5 +1,5 @@
-// `matrix:` turns one recipe into many: the product of its axes, times its named cells, less what is
-// excluded. Cells are named by what sets them apart: `temperature=0.2`, or the cell's own name.
+// `matrix:` turns one recipe into many: the product of its axes (a list of values for any dotted key),
+// times its named `cells`, less what `exclude` lists. Cells are named by what sets them apart: `temperature=0.2`, or the cell's own name.
 
 import type { Problem } from '../core/problem.ts';
 import {
@@ -30,7 +30,7 @@ export function expandMatrix(recipe: LocatedMap, problems: Problem[]): MatrixCel
   const matrix = childOf(recipe, 'matrix');
   const base = omitKeys(recipe, ['matrix']);
   if (!matrix) return [{ suffix: '', recipe: base }];
-  const groups = [...listAxes(childOf(matrix, 'axes'), problems), ...listCells(childOf(matrix, 'cells'))];
+  const groups = [...listAxes(matrix, problems), ...listCells(childOf(matrix, 'cells'))];
   const excluded = listExcluded(childOf(matrix, 'exclude'));
   const combinations = groups.reduce<Choice[][]>(
     (product, group) => product.flatMap((cell) => group.map((choice) => [...cell, choice])),
@@ -44,18 +44,32 @@ export function expandMatrix(recipe: LocatedMap, problems: Problem[]): MatrixCel
   return [];
 }
 
-function listAxes(axes: Located | undefined, problems: Problem[]): Choice[][] {
-  if (axes?.kind !== 'map') return [];
-  return [...axes.entries].flatMap(([key, { value }]) => {
-    const values = value.kind === 'list' ? value.items : [value];
-    if (values.length === 0) problems.push(reportEmpty(value));
+const NO_AXES = ['cells', 'exclude'];
+
+function listAxes(matrix: Located, problems: Problem[]): Choice[][] {
+  if (matrix.kind !== 'map') return [];
+  const axes = [...matrix.entries].filter(([key]) => !NO_AXES.includes(key));
+  return axes.map(([key, { value }]) => {
+    if (value.kind !== 'list') {
+      problems.push(reportNoList(key, value));
+      return [{ name: '', settings: [] }];
+    }
+    if (value.items.length === 0) problems.push(reportEmpty(value));
     const path = key.split('.');
-    return [
-      values.map(
-        (item): Choice => ({ name: `${path.at(-1)}=${renderValue(item)}`, settings: [[path, item]] }),
-      ),
-    ];
+    return value.items.map(
+      (item): Choice => ({ name: `${path.at(-1)}=${renderValue(item)}`, settings: [[path, item]] }),
+    );
   });
+}
+
+function reportNoList(key: string, node: Located): Problem {
+  const where = whereOf(node.origin);
+  return {
+    code: 'CONFIG_WRONG_TYPE',
+    message: `Expected a list of values for matrix.${key} but received ${JSON.stringify(toJson(node))}.`,
+    hint: 'For example: matrix: { moco.temperature: [0.07, 0.2] }. Settings that go together are cells.',
+    ...(where ? { where } : {}),
+  };
 }
 
 function listCells(cells: Located | undefined): Choice[][] {

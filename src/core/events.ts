@@ -36,6 +36,7 @@ export type RunEvent =
       readonly upToDate: number;
       readonly failed: number;
       readonly skipped: number;
+      readonly interrupted: number;
       readonly durationMs: number;
     };
 

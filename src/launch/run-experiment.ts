@@ -60,9 +60,7 @@ export async function runExperiment(options: RunOptions): Promise<SchedulerSumma
       stop,
       kill,
     });
-    const { done, upToDate, failed, skipped } = summary;
-    const durationMs = Math.round(performance.now() - started);
-    emit({ type: 'run-finished', done, upToDate, failed, skipped, durationMs });
+    emit({ type: 'run-finished', ...summary, durationMs: Math.round(performance.now() - started) });
     return summary;
   } finally {
     lock.release();

@@ -251,7 +251,14 @@ test('a cycle of extends, with every place of it', () => {
 
 test('an empty matrix', () => {
   expect(problemsOf(recipe({ matrix: '{ optimizer.lr: [] }' }))).toMatchInlineSnapshot(`
-    "a.yaml:8:9  CONFIG_MATRIX_EMPTY
+    "a.yaml:8:25  CONFIG_MATRIX_EMPTY
+      Expected at least one cell in the matrix but it has none.
+
+        8 | matrix: { optimizer.lr: [] }
+          |                         ~~
+        hint: Give every axis a value, exclude less, or remove the matrix.
+
+    a.yaml:8:9  CONFIG_MATRIX_EMPTY
       Expected at least one cell in the matrix but it has none.
 
         8 | matrix: { optimizer.lr: [] }
@@ -266,6 +273,35 @@ test('an empty matrix', () => {
         8 | matrix: { optimizer.lr: [0.1, 0.2], exclude: [{ optimizer.lr: 0.1 }, { optimizer.lr: 0.2 }] }
           |         ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
         hint: Give every axis a value, exclude less, or remove the matrix."
+  `);
+});
+
+test('an axis that is no list', () => {
+  expect(problemsOf(recipe({ matrix: '{ optimizer: { lr: [0.1, 0.2] } }' }))).toMatchInlineSnapshot(`
+    "a.yaml:8:22  CONFIG_WRONG_TYPE
+      Expected a list of values for matrix.optimizer but received {"lr":[0.1,0.2]}.
+
+        8 | matrix: { optimizer: { lr: [0.1, 0.2] } }
+          |                      ~~~~~~~~~~~~~~~~~~
+        hint: For example: matrix: { moco.temperature: [0.07, 0.2] }. Settings that go together are cells."
+  `);
+});
+
+test('an axis of an unknown key', () => {
+  expect(problemsOf(recipe({ matrix: '{ optimizer.rl: [0.1, 0.2] }' }))).toMatchInlineSnapshot(`
+    "a.yaml:8:26  CONFIG_UNKNOWN_KEY
+      Expected a known key in optimizer but found rl.
+
+        8 | matrix: { optimizer.rl: [0.1, 0.2] }
+          |                          ~~~
+        hint: Did you mean lr?
+
+    a.yaml:8:31  CONFIG_UNKNOWN_KEY
+      Expected a known key in optimizer but found rl.
+
+        8 | matrix: { optimizer.rl: [0.1, 0.2] }
+          |                               ~~~
+        hint: Did you mean lr?"
   `);
 });
 

@@ -96,6 +96,7 @@ class Tree {
   readonly #numbers = new Map<string, string[]>();
   readonly #started = new Map<string, { readonly begun: Promise<void>; begin: () => void }>();
   readonly #finished: Promise<unknown>;
+  #stopping = false;
 
   constructor({ stages }: RunStarted) {
     const chains = groupChains(stages);
@@ -104,6 +105,8 @@ class Tree {
       {
         concurrent: true,
         exitOnError: false,
+        // Ctrl-C is the launcher's to answer.
+        registerSignalListeners: false,
         rendererOptions: {
           // Lines bring their own marks: what waits must look different from what runs.
           lazy: true,
@@ -169,11 +172,15 @@ class Tree {
       case 'stage-progress': {
         const { id, progress } = event;
         const leftMs = this.#paces.get(id)?.estimateLeftMs(progress, Date.now());
-        this.#showRunning(id, `${drawBar(shareDone(progress))}  ${describeProgress(progress, leftMs)}`);
+        const text = this.#stopping ? 'stopping; Ctrl-C again kills' : describeProgress(progress, leftMs);
+        this.#showRunning(id, `${drawBar(shareDone(progress))}  ${text}`);
         break;
       }
       case 'stage-finished':
         this.#finishStage(event);
+        break;
+      case 'run-stopping':
+        this.#stopping = true;
         break;
       case 'stage-failed':
         this.#end(event.id, 'red', '✖', event.problem.code);

@@ -75,9 +75,10 @@ export function renderEvent(event: RunEvent): string[] {
     case 'run-stopping':
       return ['Stopping: no new stages; running ones end at their next safe place. Ctrl-C again kills them.'];
     case 'run-finished': {
-      const { done, upToDate, failed, skipped, durationMs } = event;
+      const { done, upToDate, failed, skipped, interrupted, durationMs } = event;
+      const stopped = interrupted > 0 ? `, ${interrupted} stopped` : '';
       return [
-        `${done} done, ${upToDate} up to date, ${failed} failed, ${skipped} skipped in ${formatDuration(durationMs)}`,
+        `${done} done, ${upToDate} up to date, ${failed} failed, ${skipped} skipped${stopped} in ${formatDuration(durationMs)}`,
       ];
     }
     case 'stage-progress':
