@@ -82,18 +82,18 @@ function render(found: Findings): string {
     ...(gpus.length > 0
       ? gpus.map(({ index, name, memoryBytes, visible }) => {
           const hidden = visible ? '' : ', hidden by CUDA_VISIBLE_DEVICES';
-          return `  GPU ${index}     ${name}, ${formatBytes(memoryBytes)}${hidden}`;
+          return `  GPU ${index}       ${name}, ${formatBytes(memoryBytes)}${hidden}`;
         })
-      : ['  GPUs      none: nvidia-smi lists none']),
-    `  auto      ${devices.join(', ')}`,
-    `  CPU       ${cores} cores`,
-    `  memory    ${formatBytes(found.freeMemoryBytes)} free of ${formatBytes(found.memoryBytes)}`,
-    `  disk      ${formatBytes(found.freeDiskBytes)} free here`,
+      : ['  GPUs        none: nvidia-smi lists none']),
+    `  auto        ${devices.join(', ')}`,
+    `  CPU         ${cores} cores`,
+    `  memory      ${formatBytes(found.freeMemoryBytes)} free of ${formatBytes(found.memoryBytes)}`,
+    `  disk        ${formatBytes(found.freeDiskBytes)} free here`,
     '',
     'Data',
     data.cifar10
-      ? `  cifar10   in ${data.cache}`
-      : '  cifar10   not fetched; `moco data fetch cifar10` gets it (139 MB)',
+      ? `  cifar10     in ${data.cache}`
+      : '  cifar10     not fetched; `moco data fetch cifar10` gets it (139 MB)',
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -102,5 +102,5 @@ function renderEngine({ name, available, reason, description }: Probe): string {
   const details = Object.entries(description ?? {})
     .filter(([key]) => key !== 'name')
     .map(([key, value]) => `${key} ${value}`);
-  return `  ${name.padEnd(10)}${available ? `ready: ${details.join(', ')}` : `not available: ${reason}`}`;
+  return `  ${name.padEnd(12)}${available ? `ready: ${details.join(', ')}` : `not available: ${reason}`}`;
 }

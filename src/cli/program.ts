@@ -25,7 +25,7 @@ const STAGE_KINDS = ['pretrain', 'extract', 'sanity-check', 'lincls', 'knn', 're
 export function createProgram(finish: (code: ExitCode) => void): Command {
   const program = new Command('moco')
     .description(
-      'Reproduces tables of self-supervised learning: from one YAML file to each method’s mean±std\nover the trials, beside the published value.',
+      'Reproduces tables of self-supervised learning: from one YAML file to each method’s mean±std over the trials, beside the published value.',
     )
     .version(readVersion(), '-V, --version')
     .helpCommand('help [command]', 'show the help of a command')

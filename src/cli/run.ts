@@ -124,7 +124,8 @@ function locateWorker(): OwnScript {
 }
 
 function renderOutcome({ graph }: PlanView, store: RunStore): string {
-  const folder = path.relative(process.cwd(), store.folder) || '.';
+  const relative = path.relative(process.cwd(), store.folder);
+  const folder = relative.startsWith('..') ? store.folder : relative;
   const places = [`Runs:    ${folder}`];
   if (graph.experiment.evaluations.length === 0) return `\n${places.join('\n')}\n`;
   if (store.readRecord('report').state === 'ok')
