@@ -54,7 +54,7 @@ function renderStage(view: PlanView, stage: Stage, prefix: string): Line {
     formatUnless0(steps, (count) => `${formatCount(count)} steps`),
     formatUnless0(images, (count) => `${formatCount(count)} images`),
     formatUnless0(diskBytes, formatBytes),
-    state !== 'to-run' || estimate === null ? '' : `~${formatDuration(estimate)}`,
+    state !== 'to-run' || estimate === null ? '' : formatEstimate(estimate),
     renderNeeds(stage),
   ];
   return { text: `${prefix}${MARKS[state]} ${stage.id.slice(stage.id.lastIndexOf('/') + 1)}`, cells };
@@ -139,4 +139,10 @@ function groupBy<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key):
     else groups.set(keyOf(item), [item]);
   }
   return groups;
+}
+
+/** `~1m 40s`, and `<1s` as it is. */
+function formatEstimate(ms: number): string {
+  const text = formatDuration(ms);
+  return text.startsWith('<') ? text : `~${text}`;
 }
