@@ -130,7 +130,7 @@ describe('pretrain', () => {
     );
     expect(await problemOf(runner.run('pretrain'))).toEqual({
       code: 'STAGE_LOSS_NOT_FINITE',
-      message: expect.stringMatching(/^Expected a finite loss but it is NaN at step \d+ \(epoch 1\)\.$/),
+      message: expect.stringMatching(/^Expected a finite loss but it is NaN at step \d+ \(epoch \d\)\.$/),
       hint: 'Lower optimizer.lr: MoCo v1 uses 0.03 at batch 256 and scales it linearly with the batch.',
     });
   });
