@@ -4,9 +4,9 @@ import { execFile } from 'node:child_process';
 import { statfsSync } from 'node:fs';
 import os from 'node:os';
 import { promisify } from 'node:util';
+import { findCacheFolder } from '../core/cache-folder.ts';
 import { ExitCode } from '../core/exit-code.ts';
 import { locateScript } from '../core/own-script.ts';
-import { findCacheFolder } from '../data/cache-folder.ts';
 import { isCifar10Cached } from '../data/cifar10.ts';
 import { detectDevices } from '../launch/detect-devices.ts';
 import { listGpus, narrowGpus } from '../launch/list-gpus.ts';
@@ -22,7 +22,7 @@ interface Probe {
 }
 
 /** Engines that the project is about to have, so that nobody looks for them in vain. */
-const MISSING: readonly Probe[] = ['torch', 'tensorflow'].map((name) => ({
+const MISSING: readonly Probe[] = ['tensorflow'].map((name) => ({
   name,
   available: false,
   reason: 'not part of this version',

@@ -120,6 +120,16 @@ function addOtherCommands(program: Command, finish: (code: ExitCode) => void): v
     .option('--from <dir>', 'take the canonical binary release (data_batch_1.bin ...) in this folder')
     .option('--force', 'fetch again though the cache has it')
     .action(async (_, options) => finish(await (await import('./data-fetch.ts')).fetchData(options)));
+  const engine = program.command('engine').description('engines');
+  engine
+    .command('install')
+    .description('build the addon of the engine torch against an installed libtorch')
+    .addArgument(new Command().createArgument('<name>', 'which').choices(['torch']))
+    .option(
+      '--libtorch <dir>',
+      'folder of libtorch (default: $LIBTORCH, a virtual environment, python3, Debian)',
+    )
+    .action(async (_, options) => finish(await (await import('./engine-install.ts')).installEngine(options)));
   program
     .command('doctor')
     .description('show what this machine can do: engines, devices, memory, disk, data')
@@ -137,7 +147,7 @@ function addConfigOptions(command: Command): Command {
   return command
     .option('--set <path=value>', 'change a value, such as optimizer.lr=0.06 (repeatable)', collect, [])
     .option('--trials <n>', 'number of trials', parseCount)
-    .option('--engine <name>', 'engine of every stage: auto, wasm or cpu')
+    .option('--engine <name>', 'engine of every stage: auto, torch, wasm or cpu')
     .option('--data <dir>', 'data folder of every stage')
     .option('--pretrained <file>', 'checkpoint to judge, for a lincls or knn recipe')
     .option('--out <dir>', 'folder of runs', DEFAULT_OUT);

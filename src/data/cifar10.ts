@@ -4,8 +4,8 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { findCacheFolder } from '../core/cache-folder.ts';
 import { ProblemError } from '../core/problem.ts';
-import { findCacheFolder } from './cache-folder.ts';
 import type { Dataset, Split } from './dataset.ts';
 
 const CIFAR10_CLASSES = [

@@ -6,11 +6,12 @@ import type { ConcreteEngineName, Engine } from './engine.ts';
 import { registerGradients } from './gradients.ts';
 
 const loaders: { readonly [Name in ConcreteEngineName]: () => Promise<Engine> } = {
+  torch: async () => (await import('./torch/index.ts')).createTorchEngine(),
   wasm: async () => (await import('./wasm/index.ts')).createWasmEngine(),
   cpu: async () => (await import('./cpu/index.ts')).createCpuEngine(),
 };
 
-/** What `auto` tries, best first. The reference engine is never chosen by itself. */
+/** What `auto` tries, best first. The reference engine is never chosen by itself, and torch not yet. */
 const preference: readonly ConcreteEngineName[] = ['wasm'];
 
 /** How an engine fares on this machine. */
@@ -55,7 +56,11 @@ export async function probeEngines(): Promise<EngineProbe[]> {
 
 /** The fact alone: a problem of ours already names the rule and the engine. */
 function describeFailure(error: unknown): string {
-  if (error instanceof ProblemError) return error.problems[0]!.message.replace(/^.* but \w+: /, '');
-  const text = error instanceof Error ? error.message : String(error);
+  const text =
+    error instanceof ProblemError
+      ? error.problems[0]!.message.replace(/^.* but \w+: /, '')
+      : error instanceof Error
+        ? error.message
+        : String(error);
   return text.split('\n')[0]!.replace(/\.+$/, '');
 }

@@ -5,7 +5,7 @@
 import type { Json } from '../core/hash.ts';
 import type { Scalar, Tensor1D, Tensor2D, Tensor4D, Variable } from './tf.ts';
 
-export type ConcreteEngineName = 'cpu' | 'wasm';
+export type ConcreteEngineName = 'cpu' | 'wasm' | 'torch';
 
 /** A ready engine. One a process; its backend is the current tfjs backend. */
 export interface Engine {

@@ -167,12 +167,12 @@ test('an unknown choice', () => {
 test('an unknown engine', () => {
   expect(problemsOf(recipe(), {}, { engine: 'cuda' })).toMatchInlineSnapshot(`
     "CONFIG_UNKNOWN_ENGINE
-      Expected one of auto, cpu, wasm for engine but received "cuda".
-        hint: Choose one of auto, cpu, wasm."
+      Expected one of auto, torch, wasm, cpu for engine but received "cuda".
+        hint: Choose one of auto, torch, wasm, cpu."
   `);
   expect(problemsOf(recipe({ engine: 'wsam' }))).toMatchInlineSnapshot(`
     "a.yaml:8:9  CONFIG_UNKNOWN_ENGINE
-      Expected one of auto, cpu, wasm for engine but received "wsam".
+      Expected one of auto, torch, wasm, cpu for engine but received "wsam".
 
         8 | engine: wsam
           |         ~~~~

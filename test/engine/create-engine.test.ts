@@ -33,8 +33,8 @@ test('names the engine, the cause and the command that shows what there is', () 
 });
 
 test('a probe tells why one engine is not available and finds the others', () => {
-  expect(runWithoutWasm('return probeEngines();')).toEqual([
-    { name: 'wasm', available: false, reason: 'The WebAssembly backend did not start.' },
+  expect(runWithoutWasm("return (await probeEngines()).filter(({ name }) => name !== 'torch');")).toEqual([
+    { name: 'wasm', available: false, reason: 'The WebAssembly backend did not start' },
     { name: 'cpu', available: true, description: expect.objectContaining({ name: 'cpu' }) },
   ]);
 });

@@ -5,6 +5,7 @@ import { stream } from '../../src/core/rng.ts';
 import { createEngine } from '../../src/engine/create-engine.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import * as tf from '../../src/engine/tf.ts';
+import { availableEngines } from '../helpers/available-engines.ts';
 import { referenceBatchNorm, referenceConv2d, referenceMaxPool } from '../helpers/reference-ops.ts';
 
 let draws = 0;
@@ -20,7 +21,7 @@ function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tol
   expect(worst / scale).toBeLessThan(tolerance);
 }
 
-describe.each(['cpu', 'wasm'] as const)('engine %s', (name) => {
+describe.each(availableEngines)('engine %s', (name) => {
   let engine: Engine;
   beforeAll(async () => {
     engine = await createEngine(name);

@@ -109,17 +109,49 @@ test('config says where each value came from', async () => {
 });
 
 test('doctor finds the engines that are here and says why others are not', async () => {
-  const { code, stdout } = await runCli(['doctor', '--json']);
+  const env = { MOCO_CACHE: makeFolder() };
+  const { code, stdout } = await runCli(['doctor', '--json'], { env });
   expect(code).toBe(0);
   const found = JSON.parse(stdout);
   expect(found.engines).toMatchObject([
+    {
+      name: 'torch',
+      available: false,
+      reason: 'it is not installed; `moco engine install torch` builds it',
+    },
     { name: 'wasm', available: true, description: { simd: true } },
     { name: 'cpu', available: true },
-    { name: 'torch', available: false },
     { name: 'tensorflow', available: false },
   ]);
   expect(found.cores).toBeGreaterThan(0);
   expect((await runCli(['doctor'])).stdout).toContain('ready: tfjs');
+});
+
+test('without a libtorch, the install of torch says what would give one', async () => {
+  const { code, stderr } = await runCli(['engine', 'install', 'torch', '--libtorch', 'nowhere'], {
+    env: { MOCO_CACHE: makeFolder() },
+  });
+  expect(code).toBe(2);
+  expect(stderr).toBe(`TORCH_NOT_FOUND
+  Expected a libtorch with headers but found none (--libtorch: nowhere does not exist).
+    hint: Any of these gives one: \`pip install torch\` in a virtual environment here, \`apt-get install libtorch-dev\`, or --libtorch DIR of an unpacked archive.
+`);
+});
+
+test('an engine that is asked for and not installed fails its stage with the command that mends it', async () => {
+  const folder = makeFolder();
+  writeFileSync(
+    path.join(folder, 'a.yaml'),
+    'kind: pretrain\nepochs: 1\nbatchSize: 16\nmoco: { queueSize: 32 }\ndata: { dataset: synthetic, synthetic: { classes: 2, train: 320, val: 8, size: 8 } }\naugment: [{ op: randomHorizontalFlip }]\n',
+  );
+  const { code, stdout } = await runCli(['run', 'a.yaml', '--engine', 'torch'], {
+    cwd: folder,
+    env: { MOCO_CACHE: makeFolder() },
+  });
+  expect(code).toBe(1);
+  expect(stdout).toContain(`  ENGINE_UNAVAILABLE
+  Expected the engine torch to start, but torch: it is not installed; \`moco engine install torch\` builds it.
+`);
 });
 
 test('the bash completion knows commands, options and choices', async () => {

@@ -4,7 +4,7 @@ export type Recipe = PretrainRecipe | LinclsRecipe | KnnRecipe;
 /**
  * What computes. auto takes the fastest that starts; cpu is the slow reference.
  */
-export type EngineName = 'auto' | 'cpu' | 'wasm';
+export type EngineName = 'auto' | 'torch' | 'wasm' | 'cpu';
 /**
  * torchvision name of the network.
  */

@@ -1,42 +1,14 @@
 // BatchNorm's two passes as loops over the heap: three reads of x forward, two of x, y and dy
 // backward, and no temporaries. Sums run in float64.
 
-import * as tf from '@tensorflow/tfjs-core';
-import type { BatchNormPasses } from '../ops/batch-norm.ts';
+import type * as tf from '@tensorflow/tfjs-core';
+import { BATCH_NORM, BATCH_NORM_GRAD } from '../ops/kernel-batch-norm.ts';
 import { allocateFloats, type KernelCall, registerHeapKernel, viewFloats } from './heap.ts';
-
-const FORWARD = 'MocolabBatchNorm';
-const BACKWARD = 'MocolabBatchNormGrad';
 
 /** Registers both kernels; once a process. */
 export function registerBatchNormKernels(): void {
-  registerHeapKernel(FORWARD, forward);
-  registerHeapKernel(BACKWARD, backward);
-}
-
-export const heapBatchNormPasses: BatchNormPasses = {
-  forward(x, scale, offset, { epsilon, relu, residual }) {
-    const inputs: tf.NamedTensorMap = residual ? { x, scale, offset, residual } : { x, scale, offset };
-    const [y, mean, variance] = runKernel(FORWARD, inputs, { epsilon, relu });
-    return { y: y as tf.Tensor3D, mean: mean as tf.Tensor2D, variance: variance as tf.Tensor2D };
-  },
-  backward(dy, { x, y, scale, mean, variance }, { epsilon, relu }) {
-    const [dx, dScale, dOffset, gated] = runKernel(
-      BACKWARD,
-      { dy, x, y, scale, mean, variance },
-      { epsilon, relu },
-    );
-    return {
-      dx: dx as tf.Tensor3D,
-      dScale: dScale as tf.Tensor1D,
-      dOffset: dOffset as tf.Tensor1D,
-      gated: gated as tf.Tensor3D,
-    };
-  },
-};
-
-function runKernel(name: string, inputs: tf.NamedTensorMap, attrs: tf.NamedAttrMap): tf.Tensor[] {
-  return tf.engine().runKernel(name, inputs, attrs) as unknown as tf.Tensor[];
+  registerHeapKernel(BATCH_NORM, forward);
+  registerHeapKernel(BATCH_NORM_GRAD, backward);
 }
 
 function forward({ inputs, attrs, backend }: KernelCall): tf.TensorInfo[] {

@@ -6,7 +6,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { compositeOps } from '../composite-ops.ts';
 import type { Engine } from '../engine.ts';
 import { createBatchNormTraining } from '../ops/batch-norm.ts';
-import { heapBatchNormPasses, registerBatchNormKernels } from './batch-norm.ts';
+import { kernelBatchNormPasses } from '../ops/kernel-batch-norm.ts';
+import { registerBatchNormKernels } from './batch-norm.ts';
 import { registerFilterGradient } from './conv-backprop-filter.ts';
 import { registerInputGradient } from './conv-backprop-input.ts';
 import { registerGather } from './gather-rows.ts';
@@ -33,7 +34,7 @@ export async function createWasmEngine(): Promise<Engine> {
     },
     ops: {
       ...compositeOps,
-      batchNormTraining: createBatchNormTraining(heapBatchNormPasses),
+      batchNormTraining: createBatchNormTraining(kernelBatchNormPasses),
       sgdStep: heapSgdStep,
       momentumUpdate: heapMomentumUpdate,
     },

@@ -1,0 +1,111 @@
+// The tfjs backend: data ids that stand for the addon's tensors, counted as tfjs counts them.
+
+import * as tf from '@tensorflow/tfjs-core';
+import type { Handle, TorchAddon } from './binding.ts';
+
+interface Entry {
+  readonly handle: Handle;
+  readonly dtype: tf.DataType;
+  references: number;
+}
+
+/** Element types that the backend holds. */
+const arrays = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+type HeldType = keyof typeof arrays;
+
+export class TorchBackend extends tf.KernelBackend {
+  readonly addon: TorchAddon;
+  readonly #data: tf.DataStorage<Entry>;
+  #next = 0;
+
+  constructor(addon: TorchAddon) {
+    super();
+    this.addon = addon;
+    this.#data = new tf.DataStorage(this, tf.engine());
+  }
+
+  /** The addon's number for a tensor. */
+  handleOf(tensor: tf.TensorInfo): Handle {
+    return this.#data.get(tensor.dataId).handle;
+  }
+
+  /** Takes over a tensor that the addon has made. */
+  adopt(handle: Handle, shape: readonly number[], dtype: tf.DataType = 'float32'): tf.TensorInfo {
+    const dataId = { id: this.#next++ };
+    this.#data.set(dataId, { handle, dtype, references: 1 });
+    return { dataId, shape: [...shape], dtype };
+  }
+
+  override write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): tf.DataId {
+    const dataId = { id: this.#next++ };
+    this.move(dataId, values, shape, dtype, 1);
+    return dataId;
+  }
+
+  override move(
+    dataId: tf.DataId,
+    values: tf.BackendValues,
+    shape: number[],
+    dtype: tf.DataType,
+    references: number,
+  ): void {
+    const ArrayType = arrays[dtype as HeldType];
+    if (!ArrayType) throw new Error(`The torch engine holds float32, int32 and bool, not ${dtype}.`);
+    const typed = values instanceof ArrayType ? values : ArrayType.from(values as ArrayLike<number>);
+    this.#data.set(dataId, { handle: this.addon.fromHost(typed, shape), dtype, references });
+  }
+
+  override readSync(dataId: tf.DataId): tf.BackendValues {
+    const { handle, dtype } = this.#data.get(dataId);
+    return new arrays[dtype as HeldType](this.addon.toHost(handle));
+  }
+
+  override async read(dataId: tf.DataId): Promise<tf.BackendValues> {
+    return this.readSync(dataId);
+  }
+
+  override incRef(dataId: tf.DataId): void {
+    this.#data.get(dataId).references++;
+  }
+
+  decRef(dataId: tf.DataId): void {
+    if (this.#data.has(dataId)) this.#data.get(dataId).references--;
+  }
+
+  override refCount(dataId: tf.DataId): number {
+    return this.#data.has(dataId) ? this.#data.get(dataId).references : 0;
+  }
+
+  /** Frees at once when nobody else holds the data. */
+  override disposeData(dataId: tf.DataId, force = false): boolean {
+    if (!this.#data.has(dataId)) return true;
+    const entry = this.#data.get(dataId);
+    entry.references--;
+    if (!force && entry.references > 0) return false;
+    this.addon.drop(entry.handle);
+    this.#data.delete(dataId);
+    return true;
+  }
+
+  override numDataIds(): number {
+    return this.#data.numDataIds();
+  }
+
+  override memory(): { unreliable: boolean } {
+    return { unreliable: false };
+  }
+
+  override timerAvailable(): boolean {
+    return false;
+  }
+
+  override floatPrecision(): 16 | 32 {
+    return 32;
+  }
+
+  override epsilon(): number {
+    return 1e-7;
+  }
+
+  override dispose(): void {}
+}

@@ -1,0 +1,35 @@
+// Tensors by number: what JavaScript holds are small integers, what they mean lies here.
+
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+namespace mocolab {
+
+/** Live tensors. One a process; used from the main thread alone. */
+class Store {
+ public:
+  int32_t put(at::Tensor tensor);
+  /** Throws std::out_of_range for a number that is not, or no longer, taken. */
+  const at::Tensor& get(int32_t handle) const;
+  void drop(int32_t handle);
+  /** Keeps what a backward pass will want (max-pooling's indices) with the output it belongs to. */
+  void attach(int32_t handle, at::Tensor extra) { extras_[handle] = std::move(extra); }
+  const at::Tensor* attached(int32_t handle) const;
+  size_t count() const { return slots_.size() - free_.size(); }
+  size_t bytes() const { return bytes_; }
+
+ private:
+  std::vector<at::Tensor> slots_;
+  std::vector<int32_t> free_;
+  std::unordered_map<int32_t, at::Tensor> extras_;
+  size_t bytes_ = 0;
+};
+
+Store& store();
+
+}  // namespace mocolab

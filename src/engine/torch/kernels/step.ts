@@ -1,0 +1,3 @@
+import { unaryKernel } from '../kernel.ts';
+
+export const step = unaryKernel('Step', ({ backend }, x) => backend.addon.Step(x));
