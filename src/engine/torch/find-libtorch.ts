@@ -15,6 +15,8 @@ export interface Libtorch {
   readonly include: readonly string[];
   /** The C++ ABI it was compiled with: 1 new, 0 old. */
   readonly cxx11Abi: 0 | 1;
+  /** The C++ standard that its headers want. */
+  readonly cxxStandard: 17 | 20;
 }
 
 /** All that are found, the one to take first. Those without headers are told in `rejected`. */
@@ -78,7 +80,7 @@ function complete(given: {
   if (!existsSync(path.join(root, 'include/ATen/ATen.h'))) return `${source}: ${root} has no headers`;
   if (!existsSync(path.join(lib, 'libtorch_cpu.so'))) return `${source}: ${lib} has no libtorch_cpu.so`;
   const include = ['include', 'include/torch/csrc/api/include'].map((folder) => path.join(root, folder));
-  return { source, version, lib, include, cxx11Abi: abi };
+  return { source, version, lib, include, cxx11Abi: abi, cxxStandard: readStandard(include[0]!) };
 }
 
 /** The package libtorch-dev, whose folders are the system's. */
@@ -96,5 +98,11 @@ function readDebian(): Libtorch | undefined {
     lib,
     include: ['/usr/include', '/usr/include/torch/csrc/api/include'],
     cxx11Abi: 1,
+    cxxStandard: readStandard('/usr/include'),
   };
+}
+
+/** The headers refuse an older standard themselves, in words that we look for. */
+function readStandard(include: string): 17 | 20 {
+  return readFileSync(path.join(include, 'ATen/ATen.h'), 'utf8').includes('C++20') ? 20 : 17;
 }

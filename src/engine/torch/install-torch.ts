@@ -64,7 +64,7 @@ function buildAddon(libtorch: Libtorch, build: string): void {
     MOCOLAB_TORCH_INCLUDE: libtorch.include.join(';'),
     MOCOLAB_TORCH_VERSION: libtorch.version,
     MOCOLAB_CXX11_ABI: String(libtorch.cxx11Abi),
-    MOCOLAB_CXX_STANDARD: '17',
+    MOCOLAB_CXX_STANDARD: String(libtorch.cxxStandard),
     MOCOLAB_NODE_INCLUDE: listNodeHeaders().join(';'),
   };
   const options = Object.entries(settings).map(([name, value]) => `-D${name}=${value}`);

@@ -4,6 +4,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <c10/core/InferenceMode.h>
+#include <torch/version.h>
 
 #include <cstring>
 
@@ -62,7 +63,7 @@ Napi::Value fromHost(const Napi::CallbackInfo& info) {
     at::Tensor tensor = at::empty(args.integers(1), at::dtype(scalar));
     if (tensor.nbytes() != values.ByteLength()) throw std::invalid_argument("The shape does not fit the values.");
     const auto* bytes = static_cast<const char*>(values.ArrayBuffer().Data()) + values.ByteOffset();
-    std::memcpy(tensor.mutable_data_ptr(), bytes, values.ByteLength());
+    std::memcpy(tensor.data_ptr(), bytes, values.ByteLength());
     return Napi::Number::New(args.env(), store().put(tensor));
   });
 }
@@ -72,7 +73,7 @@ Napi::Value toHost(const Napi::CallbackInfo& info) {
   return guard(info, [](const Args& args) -> Napi::Value {
     const at::Tensor tensor = args.tensor(0).contiguous();
     auto buffer = Napi::ArrayBuffer::New(args.env(), tensor.nbytes());
-    std::memcpy(buffer.Data(), tensor.const_data_ptr(), tensor.nbytes());
+    std::memcpy(buffer.Data(), tensor.data_ptr(), tensor.nbytes());
     return buffer;
   });
 }
@@ -99,10 +100,22 @@ Napi::Value setThreads(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+/** The instruction set of ATen's kernels, such as AVX512. libtorch 1 tells it only in prose. */
+std::string cpuCapability() {
+#if TORCH_VERSION_MAJOR >= 2
+  return at::get_cpu_capability();
+#else
+  const std::string text = at::show_config(), before = "CPU capability usage: ";
+  const size_t from = text.find(before);
+  if (from == std::string::npos) return "unknown";
+  return text.substr(from + before.size(), text.find('\n', from) - from - before.size());
+#endif
+}
+
 Napi::Value describe(const Napi::CallbackInfo& info) {
   auto found = Napi::Object::New(info.Env());
   found.Set("libtorch", TORCH_VERSION_TEXT);
-  found.Set("cpu", at::get_cpu_capability());
+  found.Set("cpu", cpuCapability());
   found.Set("threads", at::get_num_threads());
   return found;
 }

@@ -103,16 +103,16 @@ std::vector<float> toFloats(const std::vector<double>& values) {
 Tensors BatchNorm(const Args& args) {
   const at::Tensor& x = args.tensor(0);
   const int64_t splits = x.size(0), rows = x.size(1), channels = x.size(2);
-  const float* scale = args.tensor(1).const_data_ptr<float>();
-  const float* offset = args.tensor(2).const_data_ptr<float>();
+  const float* scale = floatsOf(args.tensor(1));
+  const float* offset = floatsOf(args.tensor(2));
   const double epsilon = args.number(3);
   const bool relu = args.flag(4);
-  const float* residual = args.has(5) ? args.tensor(5).const_data_ptr<float>() : nullptr;
+  const float* residual = args.has(5) ? floatsOf(args.tensor(5)) : nullptr;
   at::Tensor y = at::empty_like(x);
   at::Tensor mean = at::empty({splits, channels}), variance = at::empty({splits, channels});
   for (int64_t split = 0; split < splits; split++) {
     const int64_t from = split * rows * channels;
-    const float* in = x.const_data_ptr<float>() + from;
+    const float* in = floatsOf(x) + from;
     auto means = sumRows(rows, channels, [&](int64_t row, int64_t count, float* sums) {
       addRows(in + row * channels, count, channels, sums);
     });
@@ -127,10 +127,10 @@ Tensors BatchNorm(const Args& args) {
       const double f = scale[c] / std::sqrt(variances[c] + epsilon);
       factor[c] = static_cast<float>(f);
       shift[c] = static_cast<float>(offset[c] - means[c] * f);
-      mean.mutable_data_ptr<float>()[split * channels + c] = meansFloat[c];
-      variance.mutable_data_ptr<float>()[split * channels + c] = static_cast<float>(variances[c]);
+      floatsOf(mean)[split * channels + c] = meansFloat[c];
+      floatsOf(variance)[split * channels + c] = static_cast<float>(variances[c]);
     }
-    float* out = y.mutable_data_ptr<float>() + from;
+    float* out = floatsOf(y) + from;
     eachRows(rows, channels, [&](int64_t row, int64_t count) {
       const int64_t at = row * channels;
       affine(in + at, factor.data(), shift.data(), residual ? residual + from + at : nullptr, relu, count,
@@ -144,16 +144,16 @@ Tensors BatchNorm(const Args& args) {
 Tensors BatchNormGrad(const Args& args) {
   const at::Tensor& x = args.tensor(1);
   const int64_t splits = x.size(0), rows = x.size(1), channels = x.size(2);
-  const float* scale = args.tensor(3).const_data_ptr<float>();
-  const float* mean = args.tensor(4).const_data_ptr<float>();
-  const float* variance = args.tensor(5).const_data_ptr<float>();
+  const float* scale = floatsOf(args.tensor(3));
+  const float* mean = floatsOf(args.tensor(4));
+  const float* variance = floatsOf(args.tensor(5));
   const double epsilon = args.number(6);
   at::Tensor gated = args.tensor(0);
   if (args.flag(7)) {
     gated = at::empty_like(x);
-    const float* dy = args.tensor(0).const_data_ptr<float>();
-    const float* y = args.tensor(2).const_data_ptr<float>();
-    float* out = gated.mutable_data_ptr<float>();
+    const float* dy = floatsOf(args.tensor(0));
+    const float* y = floatsOf(args.tensor(2));
+    float* out = floatsOf(gated);
     at::parallel_for(0, x.numel(), 16384,
                      [&](int64_t first, int64_t last) { gate(dy + first, y + first, last - first, out + first); });
   }
@@ -161,8 +161,8 @@ Tensors BatchNormGrad(const Args& args) {
   std::vector<double> dScale(channels, 0.0), dOffset(channels, 0.0);
   for (int64_t split = 0; split < splits; split++) {
     const int64_t from = split * rows * channels;
-    const float* g = gated.const_data_ptr<float>() + from;
-    const float* in = x.const_data_ptr<float>() + from;
+    const float* g = floatsOf(gated) + from;
+    const float* in = floatsOf(x) + from;
     const float* means = mean + split * channels;
     const auto sums = sumRows(rows, 2 * channels, [&](int64_t row, int64_t count, float* both) {
       const int64_t at = row * channels;
@@ -180,7 +180,7 @@ Tensors BatchNormGrad(const Args& args) {
       dScale[c] += projected;
       dOffset[c] += sums[c];
     }
-    float* out = dx.mutable_data_ptr<float>() + from;
+    float* out = floatsOf(dx) + from;
     eachRows(rows, channels, [&](int64_t row, int64_t count) {
       const int64_t at = row * channels;
       combine(g + at, in + at, ofG.data(), ofX.data(), constant.data(), count, channels, out + at);
@@ -188,7 +188,7 @@ Tensors BatchNormGrad(const Args& args) {
   }
   const auto toTensor = [&](const std::vector<double>& values) {
     at::Tensor tensor = at::empty({channels});
-    std::copy(values.begin(), values.end(), tensor.mutable_data_ptr<float>());
+    std::copy(values.begin(), values.end(), floatsOf(tensor));
     return tensor;
   };
   return {dx, toTensor(dScale), toTensor(dOffset), gated};

@@ -32,4 +32,7 @@ class Store {
 
 Store& store();
 
+/** The values of a contiguous float32 tensor. `data_ptr` is what every libtorch from 1.13 on has. */
+inline float* floatsOf(const at::Tensor& tensor) { return tensor.data_ptr<float>(); }
+
 }  // namespace mocolab

@@ -35,9 +35,9 @@ Tensors SgdStep(const Args& args) {
   for (size_t i = 0; i < parameters.size(); i++) {
     at::Tensor p = at::empty_like(parameters[i]), v = at::empty_like(velocities[i]);
     const at::Tensor g = gradients[i].contiguous();
-    const float* from[] = {parameters[i].const_data_ptr<float>(), g.const_data_ptr<float>(),
-                           velocities[i].const_data_ptr<float>()};
-    float* to[] = {p.mutable_data_ptr<float>(), v.mutable_data_ptr<float>()};
+    const float* from[] = {floatsOf(parameters[i]), floatsOf(g),
+                           floatsOf(velocities[i])};
+    float* to[] = {floatsOf(p), floatsOf(v)};
     at::parallel_for(0, p.numel(), GRAIN, [&](int64_t a, int64_t b) {
       sgd(from[0] + a, from[1] + a, from[2] + a, lr, momentum, decay, b - a, to[0] + a, to[1] + a);
     });
@@ -55,9 +55,9 @@ Tensors MomentumUpdate(const Args& args) {
   Tensors updated;
   for (size_t i = 0; i < keys.size(); i++) {
     at::Tensor out = at::empty_like(keys[i]);
-    const float* key = keys[i].const_data_ptr<float>();
-    const float* query = queries[i].const_data_ptr<float>();
-    float* to = out.mutable_data_ptr<float>();
+    const float* key = floatsOf(keys[i]);
+    const float* query = floatsOf(queries[i]);
+    float* to = floatsOf(out);
     at::parallel_for(0, out.numel(), GRAIN,
                      [&](int64_t a, int64_t b) { lerp(key + a, query + a, share, b - a, to + a); });
     updated.push_back(out);
