@@ -1,0 +1,50 @@
+// The benchmark's table: for each case its contenders, with the ratio to each peer of the same precision.
+
+import type { Timing } from '../measure.ts';
+
+/** One contender on one case. Times are of one step. */
+export interface Result extends Timing {
+  readonly case: string;
+  readonly contender: string;
+  readonly ready: { readonly [key: string]: unknown };
+  /** Images a step. */
+  readonly batch: number;
+  readonly peakBytes: number;
+}
+
+/** The rows of one case as a markdown table. */
+export function renderResults(results: readonly Result[]): string {
+  const rows = results.map((result) => [
+    result.contender,
+    `${result.medianMs.toFixed(0)} (${result.minMs.toFixed(0)} to ${result.maxMs.toFixed(0)})`,
+    rate(result).toFixed(1),
+    `${(result.peakBytes / 1e6).toFixed(0)} MB`,
+    compareWith(result, results, 'as installed'),
+    compareWith(result, results, 'tuned'),
+  ]);
+  const header = [
+    results[0]?.case ?? '',
+    'ms a step',
+    'images/s',
+    'peak memory',
+    '/ as installed',
+    '/ tuned',
+  ];
+  const widths = header.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)));
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, i) => cell.padEnd(widths[i]!)).join(' | ')} |`;
+  return `${[header, widths.map((width) => '-'.repeat(width)), ...rows].map(line).join('\n')}\n\n`;
+}
+
+function rate({ batch, medianMs }: Result): number {
+  return (1000 * batch) / medianMs;
+}
+
+/** Ratio of images/s to PyTorch's in the same precision; as installed is float32 alone. */
+function compareWith(result: Result, results: readonly Result[], kind: 'as installed' | 'tuned'): string {
+  const precision = kind === 'tuned' ? result.contender.split(' ').at(-1)! : '';
+  const peer = results.find(
+    ({ contender }) => contender.startsWith(`PyTorch ${kind}`) && contender.endsWith(precision),
+  );
+  return peer && peer !== result ? (rate(result) / rate(peer)).toFixed(2) : '';
+}
