@@ -2,6 +2,7 @@
 // before they call; the addon only computes.
 
 import { createRequire } from 'node:module';
+import type { Window } from './window.ts';
 
 /** A tensor in the addon's store. */
 export type Handle = number;
@@ -36,23 +37,23 @@ export interface TorchAddon {
   Fill(shape: readonly number[], value: number, dtype: number): Handle;
   OneHot(indices: Handle, depth: number, on: number, off: number): Handle;
   MatMul(a: Handle, b: Handle, transposeA: boolean, transposeB: boolean): Handle;
-  Conv2D(x: Handle, filter: Handle, stride: number, padding: number): Handle;
+  Conv2D(x: Handle, filter: Handle, window: Window, channelsFirst: boolean): Handle;
   Conv2DBackpropInput(
     dy: Handle,
     filter: Handle,
-    stride: number,
-    padding: number,
+    window: Window,
+    channelsFirst: boolean,
     shape: readonly number[],
   ): Handle;
   Conv2DBackpropFilter(
     x: Handle,
     dy: Handle,
-    stride: number,
-    padding: number,
+    window: Window,
+    channelsFirst: boolean,
     shape: readonly number[],
   ): Handle;
-  MaxPool(x: Handle, size: number, stride: number, padding: number): Handle;
-  MaxPoolGrad(dy: Handle, x: Handle, y: Handle, size: number, stride: number, padding: number): Handle;
+  MaxPool(x: Handle, size: readonly number[], window: Window, shape: readonly number[]): Handle;
+  MaxPoolGrad(dy: Handle, x: Handle, y: Handle, size: readonly number[], window: Window): Handle;
   /** -> y, mean, variance */
   BatchNorm(
     x: Handle,

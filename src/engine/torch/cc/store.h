@@ -20,6 +20,8 @@ class Store {
   /** Keeps what a backward pass will want (max-pooling's indices) with the output it belongs to. */
   void attach(int32_t handle, at::Tensor extra) { extras_[handle] = std::move(extra); }
   const at::Tensor* attached(int32_t handle) const;
+  /** The same values in another layout of memory. */
+  void relay(int32_t handle, at::Tensor tensor) { slots_[handle] = std::move(tensor); }
   size_t count() const { return slots_.size() - free_.size(); }
   size_t bytes() const { return bytes_; }
 
@@ -31,6 +33,11 @@ class Store {
 };
 
 Store& store();
+
+/** The same values with memory laid out as `like`'s, which has no gaps: both can be walked side by side. */
+inline at::Tensor inLayoutOf(const at::Tensor& like, const at::Tensor& tensor) {
+  return tensor.strides() == like.strides() ? tensor : at::empty_like(like).copy_(tensor);
+}
 
 /** The values of a contiguous float32 tensor. `data_ptr` is what every libtorch from 1.13 on has. */
 inline float* floatsOf(const at::Tensor& tensor) { return tensor.data_ptr<float>(); }

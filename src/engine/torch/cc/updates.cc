@@ -33,10 +33,10 @@ Tensors SgdStep(const Args& args) {
   const auto decay = static_cast<float>(args.number(5));
   Tensors updated, speeds;
   for (size_t i = 0; i < parameters.size(); i++) {
-    at::Tensor p = at::empty_like(parameters[i]), v = at::empty_like(velocities[i]);
-    const at::Tensor g = gradients[i].contiguous();
+    at::Tensor p = at::empty_like(parameters[i]), v = at::empty_like(p);
+    const at::Tensor g = inLayoutOf(p, gradients[i]), speed = inLayoutOf(p, velocities[i]);
     const float* from[] = {floatsOf(parameters[i]), floatsOf(g),
-                           floatsOf(velocities[i])};
+                           floatsOf(speed)};
     float* to[] = {floatsOf(p), floatsOf(v)};
     at::parallel_for(0, p.numel(), GRAIN, [&](int64_t a, int64_t b) {
       sgd(from[0] + a, from[1] + a, from[2] + a, lr, momentum, decay, b - a, to[0] + a, to[1] + a);
@@ -56,7 +56,8 @@ Tensors MomentumUpdate(const Args& args) {
   for (size_t i = 0; i < keys.size(); i++) {
     at::Tensor out = at::empty_like(keys[i]);
     const float* key = floatsOf(keys[i]);
-    const float* query = floatsOf(queries[i]);
+    const at::Tensor other = inLayoutOf(out, queries[i]);
+    const float* query = floatsOf(other);
     float* to = floatsOf(out);
     at::parallel_for(0, out.numel(), GRAIN,
                      [&](int64_t a, int64_t b) { lerp(key + a, query + a, share, b - a, to + a); });

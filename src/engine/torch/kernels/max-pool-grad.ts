@@ -1,18 +1,23 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { TorchKernel } from '../kernel.ts';
-import { readPool } from '../window.ts';
+import { readPoolWindow, requireFloats, requireShape } from '../window.ts';
 
+/** dy [N, OH, OW, C], input [N, H, W, C] -> [N, H, W, C] */
 export const maxPoolGrad: TorchKernel = {
   kernelName: 'MaxPoolGrad',
   run: ({ inputs, attrs, backend }) => {
     const { dy, input, output } = inputs as { dy: TensorInfo; input: TensorInfo; output: TensorInfo };
-    const { size, stride, padding } = readPool(attrs);
-    const [dyHandle, x, y] = [dy, input, output].map((tensor) => backend.handleOf(tensor)) as [
-      number,
-      number,
-      number,
-    ];
-    const handle = backend.addon.MaxPoolGrad(dyHandle, x, y, size, stride, padding);
+    requireFloats(dy, input);
+    const { window, size, outShape } = readPoolWindow(attrs, input.shape);
+    requireShape(dy, outShape, 'dy');
+    requireShape(output, outShape, 'output');
+    const handle = backend.addon.MaxPoolGrad(
+      backend.handleOf(dy),
+      backend.handleOf(input),
+      backend.handleOf(output),
+      size,
+      window,
+    );
     return backend.adopt(handle, input.shape);
   },
 };

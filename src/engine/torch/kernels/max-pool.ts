@@ -1,13 +1,13 @@
 import type { TorchKernel } from '../kernel.ts';
-import { outputSize, readPool } from '../window.ts';
+import { readPoolWindow, requireFloats } from '../window.ts';
 
+/** [N, H, W, C] -> [N, OH, OW, C] */
 export const maxPool: TorchKernel = {
   kernelName: 'MaxPool',
   run: ({ inputs, attrs, backend }) => {
     const x = inputs.x!;
-    const { size, stride, padding } = readPool(attrs);
-    const [n, h, w, c] = x.shape as [number, number, number, number];
-    const shape = [n, outputSize(h, size, { stride, padding }), outputSize(w, size, { stride, padding }), c];
-    return backend.adopt(backend.addon.MaxPool(backend.handleOf(x), size, stride, padding), shape);
+    requireFloats(x);
+    const { window, size, outShape } = readPoolWindow(attrs, x.shape);
+    return backend.adopt(backend.addon.MaxPool(backend.handleOf(x), size, window, outShape), outShape);
   },
 };
