@@ -20,6 +20,8 @@ class Store {
   /** Keeps what a backward pass will want (max-pooling's indices) with the output it belongs to. */
   void attach(int32_t handle, at::Tensor extra) { extras_[handle] = std::move(extra); }
   const at::Tensor* attached(int32_t handle) const;
+  /** To be called when a tensor's values were overwritten: what is kept with it stands for the old ones. */
+  void overwritten(int32_t handle) { extras_.erase(handle); }
   size_t count() const { return slots_.size() - free_.size(); }
   size_t bytes() const { return bytes_; }
 
@@ -31,6 +33,17 @@ class Store {
 };
 
 Store& store();
+
+/** Whether a handle's memory is some other tensor's too: a view of it, or itself under a second handle. */
+inline bool isShared(const at::Tensor& tensor) {
+  return tensor.use_count() > 1 || tensor.storage().use_count() > 1;
+}
+
+/** The tensor itself where its owner gave it up and nobody else sees it; else new memory of its kind. */
+inline at::Tensor reuse(const at::Tensor& tensor, bool spent) {
+  const bool free = spent && !isShared(tensor) && tensor.is_contiguous();
+  return free ? tensor : at::empty_like(tensor, at::MemoryFormat::Contiguous);
+}
 
 /** The values of a contiguous float32 tensor. `data_ptr` is what every libtorch from 1.13 on has. */
 inline float* floatsOf(const at::Tensor& tensor) { return tensor.data_ptr<float>(); }
