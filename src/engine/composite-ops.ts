@@ -2,10 +2,12 @@
 // what it can do faster.
 
 import type { EngineOps } from './engine.ts';
+import { addTensors, createComputeGradients } from './ops/backward.ts';
 import { batchNormInference, compositeBatchNormPasses, createBatchNormTraining } from './ops/batch-norm.ts';
 import { conv2d, linear, maxPool } from './ops/conv.ts';
+import { infoNce } from './ops/info-nce.ts';
 import { softmaxCrossEntropy } from './ops/softmax-cross-entropy.ts';
-import { computeGradients, momentumUpdate, sgdStep } from './ops/update.ts';
+import { momentumUpdate, sgdStep, updateQueue } from './ops/update.ts';
 
 export const compositeOps: EngineOps = {
   conv2d,
@@ -14,7 +16,9 @@ export const compositeOps: EngineOps = {
   batchNormTraining: createBatchNormTraining(compositeBatchNormPasses),
   batchNormInference,
   softmaxCrossEntropy,
-  computeGradients,
+  infoNce,
+  computeGradients: createComputeGradients(addTensors),
   sgdStep,
   momentumUpdate,
+  updateQueue,
 };

@@ -15,6 +15,18 @@ export interface Engine {
   readonly ops: EngineOps;
   /** Live tensors and bytes; level over steps. */
   memory(): { readonly tensors: number; readonly bytes: number };
+  /** What only a native engine can tell. */
+  readonly native?: NativeMeter;
+}
+
+/** Memory and times of a native engine, for benchmarks. */
+export interface NativeMeter {
+  /** Bytes of tensors: taken from the system, in use now, and in use at most since `startPeak`. */
+  memory(): { readonly reservedBytes: number; readonly liveBytes: number; readonly peakBytes: number };
+  startPeak(): void;
+  /** Counts calls and milliseconds of every native function from zero. */
+  startProfile(): void;
+  stopProfile(): { readonly [name: string]: { readonly calls: number; readonly ms: number } };
 }
 
 /** The operations that engines may replace by fused kernels. All tensors NHWC / HWIO, float32. */
@@ -40,7 +52,7 @@ export interface EngineOps {
    */
   batchNormTraining(
     x: Tensor4D,
-    options: BatchNormOptions,
+    options: BatchNormTrainingOptions,
   ): { readonly y: Tensor4D; readonly mean: Tensor2D; readonly variance: Tensor2D };
   /** Eval-mode BatchNorm with running statistics (+ residual) (+ ReLU). */
   batchNormInference(
@@ -53,6 +65,23 @@ export interface EngineOps {
    * Mean cross-entropy of logits [N, M] against class indices [N] (int32). Differentiable in logits.
    */
   softmaxCrossEntropy(logits: Tensor2D, labels: Tensor1D): Scalar;
+  /**
+   * InfoNCE: per query a classification of its key against K queued negatives, cross-entropy, mean.
+   * MoCo v1 §3.1 eq. 1 (arXiv:1911.05722). Differentiable in q.
+   *
+   * @param q           queries    [N, C]
+   * @param k           their keys [N, C]
+   * @param queue       negatives  [C, K]
+   * @param temperature > 0
+   * @returns the loss, and per query how many negatives have a larger logit than its key [N] (int32; more than
+   *   K where the key's is NaN)
+   */
+  infoNce(input: {
+    readonly q: Tensor2D;
+    readonly k: Tensor2D;
+    readonly queue: Tensor2D;
+    readonly temperature: number;
+  }): { readonly loss: Scalar; readonly rank: Tensor1D };
   /** Value and gradients of `loss` with respect to `parameters`, in their order. The caller disposes them. */
   computeGradients(
     loss: () => Scalar,
@@ -67,6 +96,8 @@ export interface EngineOps {
   ): void;
   /** In place: key = keyMomentum key + (1 - keyMomentum) query. MoCo v1 §3.2 eq. 2. */
   momentumUpdate(keys: readonly Variable[], queries: readonly Variable[], keyMomentum: number): void;
+  /** In place: the columns of `queue` [C, K] from `pointer` on become `keys` [N, C]. They must not go over its end. */
+  updateQueue(queue: Variable, keys: Tensor2D, pointer: number): void;
 }
 
 export interface ConvOptions {
@@ -79,7 +110,19 @@ export interface BatchNormOptions {
   readonly scale: Tensor1D;
   readonly offset: Tensor1D;
   readonly epsilon: number;
-  readonly splits?: number;
   readonly relu?: boolean;
   readonly residual?: Tensor4D;
+}
+
+export interface BatchNormTrainingOptions extends BatchNormOptions {
+  readonly splits?: number;
+  /** Running statistics [C], moved towards the batch's: the mean over the splits, the variance unbiased. */
+  readonly running?: {
+    readonly mean: Variable;
+    readonly variance: Variable;
+    /** Share of the new value; PyTorch's momentum. */
+    readonly shareOfNew: number;
+  };
+  /** Nobody uses x afterwards: where no tape runs, y may take its memory. */
+  readonly xIsSpent?: boolean;
 }

@@ -3,6 +3,12 @@
 // Fused operations carry their gradient themselves (customGrad in ops/).
 
 import * as tf from '@tensorflow/tfjs-core';
+import { isSpent } from './ops/backward.ts';
+
+/** Inputs dy, y; attribute dyIsSpent. */
+export const RELU_GRAD = 'MocolabReluGrad';
+/** Input dy; attributes kept, shape, factor. */
+export const SPREAD = 'MocolabSpread';
 
 type GradientOf = tf.GradFunc;
 
@@ -33,7 +39,7 @@ const gradients: { readonly [kernelName: string]: Omit<tf.GradConfig, 'kernelNam
   Identity: { gradFunc: (dy) => ({ x: () => tf.clone(one(dy)) }) },
   Relu: {
     outputsToSave: [true],
-    gradFunc: (dy, [y]) => ({ x: () => tf.mul(one(dy), tf.step(y!)) }),
+    gradFunc: (dy, [y]) => ({ x: () => gateByRelu(one(dy), y!) }),
   },
   Square: {
     inputsToSave: ['x'],
@@ -89,10 +95,24 @@ function spreadReduction(scaleOf: (x: tf.Tensor, axes: readonly number[]) => num
       const { axis } = attrs as unknown as { axis: number | number[] };
       const axes = tf.util.parseAxisParam(axis ?? x!.shape.map((_, i) => i), x!.shape);
       const kept = x!.shape.map((size, i) => (axes.includes(i) ? 1 : size));
-      const scaled = tf.mul(tf.reshape(one(dy), kept), scaleOf(x!, axes));
-      return tf.mul(scaled, tf.ones(x!.shape));
+      return spread(one(dy), { kept, shape: x!.shape, factor: scaleOf(x!, axes) });
     },
   });
+}
+
+/** `factor * dy`, of the shape `kept`, repeated where that has 1 and `shape` more. */
+function spread(
+  dy: tf.Tensor,
+  attrs: { readonly kept: number[]; readonly shape: number[]; readonly factor: number },
+): tf.Tensor {
+  if (hasKernel(SPREAD)) return runKernel(SPREAD, { dy }, attrs);
+  return tf.mul(tf.mul(tf.reshape(dy, attrs.kept), attrs.factor), tf.ones(attrs.shape));
+}
+
+/** dy where the output of ReLU is positive. */
+function gateByRelu(dy: tf.Tensor, y: tf.Tensor): tf.Tensor {
+  if (hasKernel(RELU_GRAD)) return runKernel(RELU_GRAD, { dy, y }, { dyIsSpent: isSpent(dy) });
+  return tf.mul(dy, tf.step(y));
 }
 
 /** Gradient of a slice: dy where it was cut out, zeros around. */
@@ -130,6 +150,11 @@ function countOver(x: tf.Tensor, axes: readonly number[]): number {
 
 function runKernel(name: string, inputs: tf.NamedTensorMap, attrs: tf.NamedAttrMap): tf.Tensor {
   return tf.engine().runKernel(name, inputs, attrs) as tf.Tensor;
+}
+
+/** Whether the current backend has this kernel of ours. */
+function hasKernel(name: string): boolean {
+  return tf.getKernel(name, tf.getBackend()) != null;
 }
 
 function one(dy: tf.Tensor | tf.Tensor[]): tf.Tensor {

@@ -4,7 +4,9 @@ import type { Engine } from '../engine/engine.ts';
 import * as tf from '../engine/tf.ts';
 
 /**
- * InfoNCE logits: per query, one positive and then K queued negatives.
+ * The loss of queries whose keys have to be told from the queue's, and how well they are told.
+ *
+ *     L = - log exp(q.k / T) / (exp(q.k / T) + sum_i exp(q.queue_i / T)), mean over the queries
  *
  * MoCo v1 §3.1 eq. 1 (arXiv:1911.05722).
  *
@@ -12,9 +14,9 @@ import * as tf from '../engine/tf.ts';
  * @param k      keys, unit length, no gradient  [N, C]
  * @param queue  negatives, unit length          [C, K]
  * @param T      temperature, > 0 (v1 0.07, v2 0.2)
- * @returns logits, the positive in column 0     [N, 1+K]
+ * @returns the loss, differentiable in q; per query the number of negatives that beat its key [N]
  */
-export function computeLogits(
+export function contrast(
   engine: Engine,
   {
     q,
@@ -22,10 +24,8 @@ export function computeLogits(
     queue,
     T,
   }: { readonly q: tf.Tensor2D; readonly k: tf.Tensor2D; readonly queue: tf.Tensor2D; readonly T: number },
-): tf.Tensor2D {
-  const positive = tf.sum(tf.mul(q, k), 1, true); // [N, 1]
-  const negatives = engine.ops.linear(q, queue); // [N, K]
-  return tf.div(tf.concat([positive, negatives], 1), T); // [N, 1+K]
+): { readonly loss: tf.Scalar; readonly rank: tf.Tensor1D } {
+  return engine.ops.infoNce({ q, k, queue, temperature: T });
 }
 
 /** Rows of unit length; a row of zeros stays zero, as with F.normalize. [N, C] -> [N, C] */

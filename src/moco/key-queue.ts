@@ -2,11 +2,12 @@
 
 import type { TensorMap } from '../core/host-tensor.ts';
 import { stream } from '../core/rng.ts';
+import type { Engine } from '../engine/engine.ts';
 import * as tf from '../engine/tf.ts';
 
 /** Keys [C, K] with a pointer to the oldest. */
 export interface KeyQueue {
-  /** [C, K], columns of unit length. Owned by the queue: don't dispose. */
+  /** [C, K], columns of unit length. Owned by the queue, which may overwrite it: don't dispose, don't keep. */
   readonly keys: tf.Tensor2D;
   /** Column that the next key replaces. */
   readonly pointer: number;
@@ -19,15 +20,10 @@ export interface KeyQueue {
 }
 
 /** A queue of random unit vectors, as the original starts. */
-export function createKeyQueue({
-  C,
-  K,
-  seed,
-}: {
-  readonly C: number;
-  readonly K: number;
-  readonly seed: number;
-}): KeyQueue {
+export function createKeyQueue(
+  engine: Engine,
+  { C, K, seed }: { readonly C: number; readonly K: number; readonly seed: number },
+): KeyQueue {
   const queue = tf.tidy(() => tf.variable(drawUnitColumns(C, K, seed), false));
   let pointer = 0;
   return {
@@ -39,11 +35,7 @@ export function createKeyQueue({
     },
     enqueue: (keys) => {
       const [n] = keys.shape;
-      tf.tidy(() => {
-        const before = tf.slice(queue as tf.Tensor2D, [0, 0], [C, pointer]);
-        const after = tf.slice(queue as tf.Tensor2D, [0, pointer + n], [C, K - pointer - n]);
-        queue.assign(tf.concat([before, tf.transpose(keys), after] as tf.Tensor2D[], 1)); // [C, K]
-      });
+      engine.ops.updateQueue(queue, keys, pointer);
       pointer = (pointer + n) % K;
     },
     toTensors: async () =>

@@ -6,10 +6,10 @@ import type { HostTensor, TensorMap } from '../core/host-tensor.ts';
 import type { Engine } from '../engine/engine.ts';
 import * as tf from '../engine/tf.ts';
 import { createEncoder, type Encoder } from '../model/encoder.ts';
-import { computeAccuracy } from '../train/accuracy.ts';
+import { computeAccuracyOfRanks } from '../train/accuracy.ts';
 import type { StepMeasure } from '../train/meter.ts';
 import { createSgd, type Sgd } from '../train/sgd.ts';
-import { computeLogits, normaliseRows } from './info-nce.ts';
+import { contrast, normaliseRows } from './info-nce.ts';
 import { createKeyQueue, type KeyQueue } from './key-queue.ts';
 import { encodeShuffled } from './shuffle-bn.ts';
 
@@ -44,6 +44,10 @@ export interface Moco {
   readonly queryEncoder: Encoder;
   readonly keyEncoder: Encoder;
   readonly queue: KeyQueue;
+  /**
+   * Trains on a batch. The whole step is given to the engine before this returns, so that the next may be
+   * given before the measure of this one is awaited; the batch may be disposed once it has returned.
+   */
   trainStep(batch: MocoBatch, options?: { readonly withGradientNorm?: boolean }): Promise<MocoMeasure>;
   /** Everything that training goes on from: `module.encoder_q.*`, `module.encoder_k.*`, the queue, `optimizer.*`. */
   toTensors(): Promise<TensorMap>;
@@ -56,7 +60,7 @@ export function createMoco({ engine, model, moco, optimizer, seed }: MocoOptions
   const head = { dim: moco.dim, mlp: moco.mlp };
   const queryEncoder = createEncoder({ engine, model, head, seed });
   const keyEncoder = createEncoder({ engine, model, head, seed });
-  const queue = createKeyQueue({ C: moco.dim, K: moco.queueSize, seed });
+  const queue = createKeyQueue(engine, { C: moco.dim, K: moco.queueSize, seed });
   const sgd = createSgd(engine, queryEncoder.parameters, optimizer);
   const parts = { engine, moco, queryEncoder, keyEncoder, queue, sgd };
   return {
@@ -92,32 +96,30 @@ async function trainStep(parts: Parts, batch: MocoBatch, withGradientNorm: boole
   const keys = (moco.symmetric ? [batch.keys, batch.queries] : [batch.keys]).map((x) =>
     tf.tidy(() => (moco.shuffleBn ? encodeShuffled(x, batch.order, encodeKeys) : encodeKeys(x))),
   );
-  const logits: tf.Tensor2D[] = [];
+  const ranks: tf.Tensor1D[] = [];
   const { loss, gradients } = engine.ops.computeGradients(() => {
-    const labels = tf.zeros([batch.queries.shape[0]], 'int32') as tf.Tensor1D; // positives are in column 0
     const losses = images.map((x, i) => {
       const q = encodeQueries(x);
-      logits.push(tf.keep(computeLogits(engine, { q, k: keys[i]!, queue: queue.keys, T: moco.temperature })));
-      return engine.ops.softmaxCrossEntropy(logits[i]!, labels);
+      const { loss, rank } = contrast(engine, { q, k: keys[i]!, queue: queue.keys, T: moco.temperature });
+      ranks.push(tf.keep(rank));
+      return loss;
     });
     return losses.reduce((sum, next) => tf.add(sum, next));
   }, queryEncoder.parameters);
   sgd.step(gradients, batch.lr);
   for (const k of keys.toReversed()) queue.enqueue(k); // symmetric: first the keys of the first crops, as the demo
 
-  const measure = { loss: (await loss.data())[0]!, ...(await measureAccuracy(logits[0]!)) };
+  // Nothing is waited for before this line, so that an engine may still be computing.
+  const [[lossValue], rank] = await Promise.all([loss.data(), ranks[0]!.data()]);
+  const [acc1, acc5] = computeAccuracyOfRanks(rank, [1, 5]);
   const gradientNorm = withGradientNorm ? await computeNorm(gradients) : undefined;
-  tf.dispose([loss, ...keys, ...logits, ...gradients]);
-  return gradientNorm === undefined ? measure : { ...measure, gradientNorm };
-}
-
-async function measureAccuracy(logits: tf.Tensor2D) {
-  const [n, classes] = logits.shape;
-  const [acc1, acc5] = computeAccuracy((await logits.data()) as Float32Array, new Int32Array(n), {
-    ks: [1, 5],
-    classes,
-  });
-  return { acc1: acc1!, acc5: acc5! };
+  tf.dispose([loss, ...keys, ...ranks, ...gradients]);
+  return {
+    loss: lossValue!,
+    acc1: acc1!,
+    acc5: acc5!,
+    ...(gradientNorm === undefined ? {} : { gradientNorm }),
+  };
 }
 
 async function computeNorm(tensors: readonly tf.Tensor[]): Promise<number> {

@@ -6,7 +6,7 @@
 // is in random order, so the law is the same, and it is what N ranks do.
 
 import type { Engine } from '../engine/engine.ts';
-import * as tf from '../engine/tf.ts';
+import type * as tf from '../engine/tf.ts';
 
 const EPSILON = 1e-5;
 const SHARE_OF_NEW = 0.1;
@@ -38,7 +38,7 @@ export function parseSplits(bn: string): number {
   return bn === 'plain' ? 1 : Number(bn.slice('split '.length));
 }
 
-/** Normalises x [N, H, W, C], adds the residual, applies ReLU. */
+/** Normalises x [N, H, W, C], adds the residual, applies ReLU. x must not be used afterwards. */
 export function applyBatchNorm(
   engine: Engine,
   x: tf.Tensor4D,
@@ -56,15 +56,12 @@ export function applyBatchNorm(
     const variance = state.runningVariance as unknown as tf.Tensor1D;
     return engine.ops.batchNormInference(x, { ...options, mean, variance });
   }
-  const { y, mean, variance } = engine.ops.batchNormTraining(x, { ...options, splits: mode.splits });
-  const [n, height, width] = x.shape;
-  const count = (n / mode.splits) * height * width;
-  track(state.runningMean, tf.mean(mean, 0));
-  track(state.runningVariance, tf.mul(tf.mean(variance, 0), count / Math.max(1, count - 1)));
+  const { y } = engine.ops.batchNormTraining(x, {
+    ...options,
+    splits: mode.splits,
+    running: { mean: state.runningMean, variance: state.runningVariance, shareOfNew: SHARE_OF_NEW },
+    xIsSpent: true,
+  });
   state.batchesTracked++;
   return y;
-}
-
-function track(running: tf.Variable, fresh: tf.Tensor): void {
-  running.assign(tf.add(tf.mul(running, 1 - SHARE_OF_NEW), tf.mul(fresh, SHARE_OF_NEW)));
 }

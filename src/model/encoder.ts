@@ -68,7 +68,10 @@ export function createEncoder({ engine, model, head, seed }: EncoderOptions): En
   };
 }
 
-/** conv - bn - relu - (conv - bn - relu -) conv - bn, plus the shortcut, relu. */
+/**
+ * conv - bn - relu - (conv - bn - relu -) conv - bn, plus the shortcut, relu. Tidies up after every layer, so that
+ * the key encoder, which has no backward pass, holds few activations at a time.
+ */
 function applyBlock(
   engine: Engine,
   state: EncoderState,
@@ -76,13 +79,15 @@ function applyBlock(
   { block, mode }: { readonly block: BlockSpec; readonly mode: NormMode },
 ): tf.Tensor4D {
   const { convs, downsample } = block;
-  const inner = convs
-    .slice(0, -1)
-    .reduce((y, spec) => convolve(engine, state, y, { spec, mode, tail: { relu: true } }), x);
-  const residual = downsample
-    ? convolve(engine, state, x, { spec: downsample, mode, tail: { relu: false } })
-    : x;
-  return convolve(engine, state, inner, { spec: convs.at(-1)!, mode, tail: { relu: true, residual } });
+  return tf.tidy(() => {
+    const inner = convs
+      .slice(0, -1)
+      .reduce((y, spec) => convolve(engine, state, y, { spec, mode, tail: { relu: true } }), x);
+    const residual = downsample
+      ? convolve(engine, state, x, { spec: downsample, mode, tail: { relu: false } })
+      : x;
+    return convolve(engine, state, inner, { spec: convs.at(-1)!, mode, tail: { relu: true, residual } });
+  });
 }
 
 /** A convolution with its BatchNorm and what follows. */
@@ -93,8 +98,11 @@ function convolve(
   { spec, mode, tail }: { readonly spec: ConvSpec; readonly mode: NormMode; readonly tail: NormTail },
 ): tf.Tensor4D {
   const filter = state.variable(`${spec.name}.weight`) as unknown as tf.Tensor4D;
-  const y = engine.ops.conv2d(x, filter, { stride: spec.stride, padding: spec.padding, groups: spec.groups });
-  return applyBatchNorm(engine, y, { state: state.norm(spec.norm), mode, tail });
+  const options = { stride: spec.stride, padding: spec.padding, groups: spec.groups };
+  return tf.tidy(() => {
+    const y = engine.ops.conv2d(x, filter, options);
+    return applyBatchNorm(engine, y, { state: state.norm(spec.norm), mode, tail });
+  });
 }
 
 function applyHead(

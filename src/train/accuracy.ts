@@ -6,14 +6,13 @@ export function computeAccuracy(
   labels: ArrayLike<number>,
   { ks, classes }: { readonly ks: readonly number[]; readonly classes: number },
 ): number[] {
-  const hits = ks.map(() => 0);
-  for (let row = 0; row < labels.length; row++) {
-    const rank = rankOf(logits, row * classes, labels[row]!, classes);
-    ks.forEach((k, i) => {
-      if (rank < k) hits[i] = hits[i]! + 1;
-    });
-  }
-  return hits.map((hit) => (100 * hit) / labels.length);
+  const ranks = Array.from(labels, (label, row) => rankOf(logits, row * classes, label, classes));
+  return computeAccuracyOfRanks(ranks, ks);
+}
+
+/** The same from ranks: how many logits are larger than the label's, for each row. */
+export function computeAccuracyOfRanks(ranks: ArrayLike<number>, ks: readonly number[]): number[] {
+  return ks.map((k) => (100 * Array.from(ranks).filter((rank) => rank < k).length) / ranks.length);
 }
 
 /** How many logits of a row are larger than the label's; of equal ones the first wins. NaN never wins. */

@@ -3,7 +3,7 @@
 // Ioffe and Szegedy 2015 (arXiv:1502.03167), algorithm 1; the gradient in its closed form.
 
 import * as tf from '@tensorflow/tfjs-core';
-import type { EngineOps } from '../engine.ts';
+import type { BatchNormTrainingOptions, EngineOps } from '../engine.ts';
 
 /** Forward pass; `x` [splits, M, C] with M the pixels of a split. */
 export interface BatchNormForward {
@@ -113,8 +113,24 @@ export function createBatchNormTraining(passes: BatchNormPasses): EngineOps['bat
       return { value: tf.reshape(passed.y, x.shape), gradFunc };
     });
     const y = op(...(residual ? [x, scale, offset, residual] : [x, scale, offset])) as tf.Tensor4D;
-    return { y, ...releaseToScope(statistics!) };
+    const released = releaseToScope(statistics!);
+    if (options.running) track(options.running, released, shape[1]);
+    return { y, ...released };
   };
+}
+
+/** Moves the running statistics towards those of a batch with `count` pixels a split. */
+function track(
+  running: NonNullable<BatchNormTrainingOptions['running']>,
+  { mean, variance }: Pick<BatchNormForward, 'mean' | 'variance'>,
+  count: number,
+): void {
+  const move = (variable: tf.Variable, fresh: tf.Tensor) =>
+    variable.assign(tf.add(tf.mul(variable, 1 - running.shareOfNew), tf.mul(fresh, running.shareOfNew)));
+  tf.tidy(() => {
+    move(running.mean, tf.mean(mean, 0));
+    move(running.variance, tf.mul(tf.mean(variance, 0), count / Math.max(1, count - 1)));
+  });
 }
 
 /** Eval-mode BatchNorm as one multiply-add with running statistics. Differentiable through tfjs ops. */

@@ -1,16 +1,7 @@
-// Updates of variables in place, and the gradients they come from.
+// Updates of variables: the optimiser's step, the momentum update, the queue's.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { EngineOps } from '../engine.ts';
-
-/** Reverse-mode gradients over the tape of tfjs. A parameter that the loss does not reach gets zeros. */
-export const computeGradients: EngineOps['computeGradients'] = (loss, parameters) => {
-  const byName = tf.variableGrads(loss, [...parameters]);
-  return {
-    loss: byName.value,
-    gradients: parameters.map((parameter) => byName.grads[parameter.name] ?? tf.zerosLike(parameter)),
-  };
-};
 
 /** torch.optim.SGD without dampening or Nesterov; decay is added to the gradient, before the momentum. */
 export const sgdStep: EngineOps['sgdStep'] = (parameters, gradients, velocities, options) => {
@@ -31,5 +22,16 @@ export const momentumUpdate: EngineOps['momentumUpdate'] = (keys, queries, keyMo
     tf.tidy(() => {
       key.assign(tf.add(tf.mul(key, keyMomentum), tf.mul(queries[i]!, 1 - keyMomentum)));
     });
+  });
+};
+
+/** Copies the whole queue: tfjs has no writing in place. */
+export const updateQueue: EngineOps['updateQueue'] = (queue, keys, pointer) => {
+  const [c, size] = queue.shape as [number, number];
+  const [n] = keys.shape;
+  tf.tidy(() => {
+    const before = tf.slice(queue as tf.Tensor, [0, 0], [c, pointer]);
+    const after = tf.slice(queue as tf.Tensor, [0, pointer + n], [c, size - pointer - n]);
+    queue.assign(tf.concat([before, tf.transpose(keys), after], 1)); // [C, K]
   });
 };

@@ -36,6 +36,32 @@ export class TorchBackend extends tf.KernelBackend {
     return { dataId, shape: [...shape], dtype };
   }
 
+  /** Whether this tensor alone shows its memory, so that it may be overwritten. */
+  isUnshared(tensor: tf.TensorInfo): boolean {
+    const { handle, references } = this.#data.get(tensor.dataId);
+    return references === 1 && this.addon.findShared([handle]).length === 0;
+  }
+
+  /** The variables' handles, to be overwritten: what something else shows too is copied first. */
+  ownHandles(variables: readonly tf.Variable[]): Handle[] {
+    const entries = variables.map(({ dataId }) => this.#data.get(dataId));
+    const handles = entries.map(({ handle }) => handle);
+    const shared = new Set(this.addon.findShared(handles));
+    entries.forEach(({ references }, i) => {
+      if (references > 1 || shared.has(i)) handles[i] = this.#copy(variables[i]!);
+    });
+    return handles;
+  }
+
+  /** Points a variable to a copy of its values. */
+  #copy(variable: tf.Variable): Handle {
+    const handle = this.addon.Copy(this.handleOf(variable));
+    const copy = tf.engine().makeTensorFromTensorInfo(this.adopt(handle, variable.shape, variable.dtype));
+    variable.assign(copy);
+    copy.dispose();
+    return handle;
+  }
+
   override write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): tf.DataId {
     const dataId = { id: this.#next++ };
     this.move(dataId, values, shape, dtype, 1);

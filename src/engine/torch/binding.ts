@@ -10,6 +10,12 @@ export type Handle = number;
 /** Element types by their number in the addon. */
 export const dtypeIndex = { float32: 0, int32: 1, bool: 2 } as const;
 
+/** What a function of the addon took. */
+export interface OpTime {
+  readonly calls: number;
+  readonly ms: number;
+}
+
 export interface TorchAddon {
   Add(a: Handle, b: Handle): Handle;
   Sub(a: Handle, b: Handle): Handle;
@@ -54,30 +60,43 @@ export interface TorchAddon {
   ): Handle;
   MaxPool(x: Handle, size: readonly number[], window: Window, shape: readonly number[]): Handle;
   MaxPoolGrad(dy: Handle, x: Handle, y: Handle, size: readonly number[], window: Window): Handle;
-  /** -> y, mean, variance */
+  /** -> y, mean, variance. Moves the running statistics in place. */
   BatchNorm(
     x: Handle,
     scale: Handle,
     offset: Handle,
     epsilon: number,
     relu: boolean,
+    splits: number,
+    xIsSpent: boolean,
     residual?: Handle,
+    runningMean?: Handle,
+    runningVariance?: Handle,
+    shareOfNew?: number,
   ): [Handle, Handle, Handle];
   /** -> dx, dScale, dOffset, gated */
   BatchNormGrad(
     dy: Handle,
     x: Handle,
-    y: Handle,
+    y: Handle | undefined,
     scale: Handle,
+    offset: Handle,
     mean: Handle,
     variance: Handle,
     epsilon: number,
     relu: boolean,
+    dyIsSpent: boolean,
+    xIsSpent: boolean,
   ): [Handle, Handle, Handle, Handle];
-  /** -> mean loss, softmax */
+  ReluGrad(dy: Handle, y: Handle, dyIsSpent: boolean): Handle;
+  Spread(dy: Handle, kept: readonly number[], shape: readonly number[], factor: number): Handle;
+  Copy(x: Handle): Handle;
+  /** -> mean loss, its gradient */
   SoftmaxCrossEntropy(logits: Handle, labels: Handle): [Handle, Handle];
-  SoftmaxCrossEntropyGrad(dy: Handle, softmax: Handle, labels: Handle): Handle;
-  /** -> parameters, then velocities */
+  /** -> mean loss, its gradient by q, ranks */
+  InfoNce(q: Handle, k: Handle, queue: Handle, temperature: number): [Handle, Handle, Handle];
+
+  // These overwrite their first argument (SgdStep also the velocities): see `findShared`.
   SgdStep(
     parameters: readonly Handle[],
     gradients: readonly Handle[],
@@ -85,20 +104,32 @@ export interface TorchAddon {
     lr: number,
     momentum: number,
     weightDecay: number,
-  ): Handle[];
-  MomentumUpdate(keys: readonly Handle[], queries: readonly Handle[], keyMomentum: number): Handle[];
+  ): void;
+  MomentumUpdate(keys: readonly Handle[], queries: readonly Handle[], keyMomentum: number): void;
+  QueueUpdate(queue: Handle, keys: Handle, pointer: number): void;
+  AddInto(sum: Handle, term: Handle): void;
 
   /** Copies values in; a Uint8Array makes a bool tensor. */
   fromHost(values: Float32Array | Int32Array | Uint8Array, shape: readonly number[]): Handle;
   toHost(x: Handle): ArrayBuffer;
   drop(x: Handle): void;
-  /** Bytes of live tensors; and of their memory: taken from the system, and in use at most so far. */
+  /**
+   * Bytes of live tensors, views counted like the rest; and of their memory: taken from the system, in use
+   * now, and in use at most since `startPeak`.
+   */
   memory(): {
     readonly tensors: number;
     readonly bytes: number;
     readonly reservedBytes: number;
+    readonly liveBytes: number;
     readonly peakBytes: number;
   };
+  startPeak(): void;
+  /** Places in the list of the handles whose memory another handle shows too: these must not be overwritten. */
+  findShared(handles: readonly Handle[]): number[];
+  /** `true` counts calls and milliseconds of every function from zero; `false` ends that and tells them. */
+  profile(on: true): void;
+  profile(on: false): { readonly [name: string]: OpTime };
   setThreads(count: number): void;
   describe(): { readonly libtorch: string; readonly cpu: string; readonly threads: number };
 }

@@ -5,14 +5,12 @@ import os from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import { compositeOps } from '../composite-ops.ts';
 import type { Engine } from '../engine.ts';
-import { createBatchNormTraining } from '../ops/batch-norm.ts';
-import { kernelBatchNormPasses } from '../ops/kernel-batch-norm.ts';
 import { hashSources, type InstalledAddon, readInstalledAddon } from './addon-file.ts';
 import { TorchBackend } from './backend.ts';
 import { loadAddon, type TorchAddon } from './binding.ts';
 import { registerTorchKernel } from './kernel.ts';
 import { kernels } from './kernel-list.ts';
-import { createFusedOps } from './ops.ts';
+import { createFusedOps, registerFusedGradients } from './ops.ts';
 
 let backend: TorchBackend | undefined;
 
@@ -25,12 +23,14 @@ export async function createTorchEngine(): Promise<Engine> {
   return {
     name: 'torch',
     description: { name: 'torch', tfjs: tf.version_core, ...description },
-    ops: {
-      ...compositeOps,
-      ...createFusedOps(backend),
-      batchNormTraining: createBatchNormTraining(kernelBatchNormPasses),
-    },
+    ops: { ...compositeOps, ...createFusedOps(backend) },
     memory: () => ({ tensors: tf.memory().numTensors, bytes: addon.memory().bytes }),
+    native: {
+      memory: () => addon.memory(),
+      startPeak: () => addon.startPeak(),
+      startProfile: () => addon.profile(true),
+      stopProfile: () => addon.profile(false),
+    },
   };
 }
 
@@ -39,6 +39,7 @@ function register(addon: TorchAddon): TorchBackend {
   const created = new TorchBackend(addon);
   tf.registerBackend('torch', () => created);
   for (const kernel of kernels) registerTorchKernel(kernel);
+  registerFusedGradients();
   return created;
 }
 
@@ -46,6 +47,8 @@ function loadInstalled(): TorchAddon {
   const installed = readInstalledAddon();
   if (!installed) throw new Error('it is not installed; `moco engine install torch` builds it');
   refuseStale(installed);
+  // OpenBLAS would start threads of its own, which fight OpenMP's for the cores. It reads this as it loads.
+  process.env.OPENBLAS_NUM_THREADS ??= '1';
   try {
     return loadAddon(installed.addon);
   } catch (error) {

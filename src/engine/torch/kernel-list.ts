@@ -14,6 +14,7 @@ import { expandDims } from './kernels/expand-dims.ts';
 import { fill } from './kernels/fill.ts';
 import { gatherV2 } from './kernels/gather-v2.ts';
 import { identity } from './kernels/identity.ts';
+import { infoNceKernel } from './kernels/info-nce.ts';
 import { log } from './kernels/log.ts';
 import { matMul } from './kernels/mat-mul.ts';
 import { max } from './kernels/max.ts';
@@ -26,12 +27,13 @@ import { oneHot } from './kernels/one-hot.ts';
 import { padV2 } from './kernels/pad-v2.ts';
 import { realDiv } from './kernels/real-div.ts';
 import { relu } from './kernels/relu.ts';
+import { reluGrad } from './kernels/relu-grad.ts';
 import { reshape } from './kernels/reshape.ts';
 import { rsqrt } from './kernels/rsqrt.ts';
 import { slice } from './kernels/slice.ts';
-import { softmaxCrossEntropy } from './kernels/softmax-cross-entropy.ts';
-import { softmaxCrossEntropyGrad } from './kernels/softmax-cross-entropy-grad.ts';
+import { softmaxCrossEntropyKernel } from './kernels/softmax-cross-entropy.ts';
 import { splitV } from './kernels/split-v.ts';
+import { spread } from './kernels/spread.ts';
 import { sqrt } from './kernels/sqrt.ts';
 import { square } from './kernels/square.ts';
 import { step } from './kernels/step.ts';
@@ -54,6 +56,7 @@ export const kernels: readonly TorchKernel[] = [
   fill,
   gatherV2,
   identity,
+  infoNceKernel,
   log,
   matMul,
   maxPoolGrad,
@@ -65,13 +68,14 @@ export const kernels: readonly TorchKernel[] = [
   oneHot,
   padV2,
   realDiv,
+  reluGrad,
   relu,
   reshape,
   rsqrt,
   slice,
-  softmaxCrossEntropyGrad,
-  softmaxCrossEntropy,
+  softmaxCrossEntropyKernel,
   splitV,
+  spread,
   sqrt,
   square,
   step,

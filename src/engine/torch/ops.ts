@@ -1,83 +1,64 @@
-// The engine operations that the addon has fused.
+// The engine operations that the addon has fused, and updates in place: a variable's memory is overwritten
+// where nothing else shows it (tfjs shares data between a tensor and its clones), else copied first.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { EngineOps } from '../engine.ts';
+import { type Accumulate, addTensors, createComputeGradients } from '../ops/backward.ts';
 import type { TorchBackend } from './backend.ts';
-import type { Handle } from './binding.ts';
+import { batchNormGradient, batchNormTraining } from './kernels/batch-norm.ts';
+import { infoNce, infoNceGradient } from './kernels/info-nce.ts';
+import { linear, matMulGradient } from './kernels/mat-mul.ts';
+import { softmaxCrossEntropy, softmaxCrossEntropyGradient } from './kernels/softmax-cross-entropy.ts';
 
-type FusedOps = Pick<EngineOps, 'linear' | 'softmaxCrossEntropy' | 'sgdStep' | 'momentumUpdate'>;
+type FusedOps = Pick<
+  EngineOps,
+  | 'batchNormTraining'
+  | 'linear'
+  | 'softmaxCrossEntropy'
+  | 'infoNce'
+  | 'computeGradients'
+  | 'sgdStep'
+  | 'momentumUpdate'
+  | 'updateQueue'
+>;
+
+/** Registers the gradients of the fused kernels; once a process. */
+export function registerFusedGradients(): void {
+  for (const gradient of [batchNormGradient, infoNceGradient, matMulGradient, softmaxCrossEntropyGradient])
+    tf.registerGradient(gradient);
+}
 
 export function createFusedOps(backend: TorchBackend): FusedOps {
   const { addon } = backend;
   const handles = (tensors: readonly tf.Tensor[]) => tensors.map((tensor) => backend.handleOf(tensor));
-  const assign = (variable: tf.Variable, handle: Handle) => {
-    const info = backend.adopt(handle, variable.shape);
-    const updated = tf.engine().makeTensorFromTensorInfo(info);
-    variable.assign(updated);
-    updated.dispose();
-  };
   return {
-    linear: (x, weight, bias) => {
-      const product = multiply(x, weight);
-      return bias ? tf.add(product, bias) : product;
-    },
+    batchNormTraining,
+    linear,
     softmaxCrossEntropy,
+    infoNce,
+    computeGradients: createComputeGradients(createAccumulate(backend)),
     sgdStep: (parameters, gradients, velocities, { lr, momentum, weightDecay }) => {
-      const [p, g, v] = [handles(parameters), handles(gradients), handles(velocities)] as const;
-      const updated = addon.SgdStep(p, g, v, lr, momentum, weightDecay);
-      parameters.forEach((parameter, i) => {
-        assign(parameter, updated[i]!);
-        assign(velocities[i]!, updated[parameters.length + i]!);
-      });
+      const [p, v] = [backend.ownHandles(parameters), backend.ownHandles(velocities)];
+      addon.SgdStep(p, handles(gradients), v, lr, momentum, weightDecay);
     },
     momentumUpdate: (keys, queries, keyMomentum) => {
-      const updated = addon.MomentumUpdate(handles(keys), handles(queries), keyMomentum);
-      keys.forEach((key, i) => {
-        assign(key, updated[i]!);
-      });
+      addon.MomentumUpdate(backend.ownHandles(keys), handles(queries), keyMomentum);
+    },
+    updateQueue: (queue, keys, pointer) => {
+      addon.QueueUpdate(backend.ownHandles([queue])[0]!, backend.handleOf(keys), pointer);
     },
   };
 }
 
-/** [N, I] @ [I, O], differentiable in both. */
-function multiply(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
-  const op = tf.customGrad((...args) => {
-    const save = args.pop() as unknown as tf.GradSaveFunc;
-    const [x, w] = args as [tf.Tensor2D, tf.Tensor2D];
-    save([x, w]);
-    const gradFunc = (dy: tf.Tensor, [savedX, savedW]: tf.Tensor[]) => [
-      matMul(dy, savedW!, { transposeB: true }),
-      matMul(savedX!, dy, { transposeA: true }),
-    ];
-    return { value: matMul(x, w, {}), gradFunc };
-  });
-  return op(a, b) as tf.Tensor2D;
+/** Adds into whichever of the two nobody else shows. */
+function createAccumulate(backend: TorchBackend): Accumulate {
+  const addInto = (sum: tf.Tensor, term: tf.Tensor) => {
+    backend.addon.AddInto(backend.handleOf(sum), backend.handleOf(term));
+    term.dispose();
+    return sum;
+  };
+  return (sum, term) => {
+    if (backend.isUnshared(sum)) return addInto(sum, term);
+    return backend.isUnshared(term) ? addInto(term, sum) : addTensors(sum, term);
+  };
 }
-
-function matMul(
-  a: tf.Tensor,
-  b: tf.Tensor,
-  {
-    transposeA = false,
-    transposeB = false,
-  }: { readonly transposeA?: boolean; readonly transposeB?: boolean },
-): tf.Tensor {
-  return tf.engine().runKernel('MocolabMatMul', { a, b }, { transposeA, transposeB }) as tf.Tensor;
-}
-
-const softmaxCrossEntropy: EngineOps['softmaxCrossEntropy'] = (logits, labels) => {
-  const op = tf.customGrad((...args) => {
-    const save = args.pop() as unknown as tf.GradSaveFunc;
-    const inputs = { logits: args[0] as tf.Tensor, labels };
-    const [value, softmax] = tf
-      .engine()
-      .runKernel('MocolabSoftmaxCrossEntropy', inputs) as unknown as tf.Tensor[];
-    save([softmax!, labels]);
-    const gradFunc = (dy: tf.Tensor, [probabilities, target]: tf.Tensor[]) => {
-      const saved = { dy, softmax: probabilities!, labels: target! };
-      return tf.engine().runKernel('MocolabSoftmaxCrossEntropyGrad', saved) as tf.Tensor;
-    };
-    return { value: value!, gradFunc };
-  });
-  return op(logits) as tf.Scalar;
-};

@@ -10,13 +10,15 @@
 
 #include "allocator.h"
 #include "ops.h"
+#include "profile.h"
 
 namespace mocolab {
 namespace {
 
-/** Runs `body`; what it throws is thrown in JavaScript. */
+/** Runs `body`; what it throws is thrown in JavaScript. Its time is the function's, by its name. */
 template <typename Body>
 Napi::Value guard(const Napi::CallbackInfo& info, const Body& body) {
+  const Stopwatch watch(static_cast<OpTime*>(info.Data()));
   try {
     const c10::InferenceMode noTape;
     return body(Args(info));
@@ -45,6 +47,14 @@ Napi::Value callMulti(const Napi::CallbackInfo& info) {
     auto handles = Napi::Array::New(args.env(), results.size());
     for (uint32_t i = 0; i < results.size(); i++) handles.Set(i, store().put(results[i]));
     return handles;
+  });
+}
+
+template <void (*Op)(const Args&)>
+Napi::Value callUpdate(const Napi::CallbackInfo& info) {
+  return guard(info, [](const Args& args) -> Napi::Value {
+    Op(args);
+    return args.env().Undefined();
   });
 }
 
@@ -91,7 +101,41 @@ Napi::Value memory(const Napi::CallbackInfo& info) {
   found.Set("bytes", static_cast<double>(store().bytes()));
   const AllocatorState state = allocatorState();
   found.Set("reservedBytes", static_cast<double>(state.reserved));
+  found.Set("liveBytes", static_cast<double>(state.live));
   found.Set("peakBytes", static_cast<double>(state.peak));
+  return found;
+}
+
+Napi::Value startPeak(const Napi::CallbackInfo& info) {
+  startAllocatorPeak();
+  return info.Env().Undefined();
+}
+
+/** Handles -> the places in the list of those whose memory something else shows too. */
+Napi::Value findShared(const Napi::CallbackInfo& info) {
+  return guard(info, [](const Args& args) -> Napi::Value {
+    const auto handles = args.integers(0);
+    auto shared = Napi::Array::New(args.env());
+    for (size_t i = 0; i < handles.size(); i++) {
+      if (isShared(store().get(static_cast<int32_t>(handles[i])))) shared.Set(shared.Length(), i);
+    }
+    return shared;
+  });
+}
+
+/** true: counts from zero. false: counts no longer, and tells { name: { calls, ms } }. */
+Napi::Value profile(const Napi::CallbackInfo& info) {
+  if (info[0].As<Napi::Boolean>().Value()) {
+    startProfile();
+    return info.Env().Undefined();
+  }
+  auto found = Napi::Object::New(info.Env());
+  for (const OpTime* time : stopProfile()) {
+    auto entry = Napi::Object::New(info.Env());
+    entry.Set("calls", static_cast<double>(time->calls));
+    entry.Set("ms", time->ms);
+    found.Set(time->name, entry);
+  }
   return found;
 }
 
@@ -123,7 +167,7 @@ Napi::Value describe(const Napi::CallbackInfo& info) {
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   useCachingAllocator();
   const auto add = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
-    exports.Set(name, Napi::Function::New(env, function, name));
+    exports.Set(name, Napi::Function::New(env, function, name, timeOf(name)));
   };
 #define EXPORT(name) add(#name, call<name>);
   MOCOLAB_OPS(EXPORT)
@@ -131,11 +175,17 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
 #define EXPORT(name) add(#name, callMulti<name>);
   MOCOLAB_MULTI_OPS(EXPORT)
 #undef EXPORT
+#define EXPORT(name) add(#name, callUpdate<name>);
+  MOCOLAB_UPDATES(EXPORT)
+#undef EXPORT
   add("MaxPool", callMaxPool);
   add("fromHost", fromHost);
   add("toHost", toHost);
   add("drop", drop);
   add("memory", memory);
+  add("startPeak", startPeak);
+  add("findShared", findShared);
+  add("profile", profile);
   add("setThreads", setThreads);
   add("describe", describe);
   return exports;

@@ -16,4 +16,7 @@ void useCachingAllocator();
 
 AllocatorState allocatorState();
 
+/** The peak counts from here. */
+void startAllocatorPeak();
+
 }  // namespace mocolab

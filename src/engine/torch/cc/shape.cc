@@ -11,6 +11,8 @@ at::Tensor Max(const Args& args) { return at::amax(args.tensor(0), args.integers
 at::Tensor Reshape(const Args& args) { return args.tensor(0).reshape(args.integers(1)); }
 at::Tensor Transpose(const Args& args) { return args.tensor(0).permute(args.integers(1)).contiguous(); }
 
+at::Tensor Copy(const Args& args) { return args.tensor(0).clone(); }
+
 at::Tensor Slice(const Args& args) {
   at::Tensor part = args.tensor(0);
   const auto begin = args.integers(1);

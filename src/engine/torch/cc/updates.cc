@@ -1,7 +1,9 @@
-// The loss, the optimiser's step and the momentum update: one pass over each tensor. New values go to
-// new memory, because tfjs shares a tensor's data between a variable and its clones.
+// The optimiser's step, the momentum update, the queue's, and sums of gradients: all in place. Whoever calls
+// has seen to it that nobody else shows the memory (findShared).
 
 #include <ATen/Parallel.h>
+
+#include <algorithm>
 
 #include "ops.h"
 #include "vector-clones.h"
@@ -9,77 +11,109 @@
 namespace mocolab {
 namespace {
 
-VECTOR_CLONES void sgd(const float* p, const float* g, const float* v, float lr, float momentum, float decay,
-                       int64_t count, float* newP, float* newV) {
+VECTOR_CLONES void sgd(float* p, const float* g, float* v, float lr, float momentum, float decay, int64_t count) {
   for (int64_t i = 0; i < count; i++) {
-    const float speed = momentum * v[i] + (g[i] + decay * p[i]);
-    newV[i] = speed;
-    newP[i] = p[i] - lr * speed;
+    v[i] = momentum * v[i] + (g[i] + decay * p[i]);
+    p[i] -= lr * v[i];
   }
 }
 
-VECTOR_CLONES void lerp(const float* key, const float* query, float share, int64_t count, float* out) {
-  for (int64_t i = 0; i < count; i++) out[i] = share * key[i] + (1 - share) * query[i];
+VECTOR_CLONES void lerp(float* key, const float* query, float share, int64_t count) {
+  for (int64_t i = 0; i < count; i++) key[i] = share * key[i] + (1 - share) * query[i];
+}
+
+VECTOR_CLONES void gate(float* dy, const float* y, int64_t count, float* dx) {
+  for (int64_t i = 0; i < count; i++) {
+    const float gradient = dy[i];  // Loaded either way, so that this becomes a mask.
+    dx[i] = y[i] > 0 ? gradient : 0;
+  }
 }
 
 constexpr int64_t GRAIN = 65536;
 
+/** Numbers of several tensors in parallel, as if they were one: run(tensor, from, count). */
+template <typename Run>
+void eachNumber(const Tensors& tensors, const Run& run) {
+  std::vector<int64_t> ends;
+  int64_t total = 0;
+  for (const at::Tensor& tensor : tensors) ends.push_back(total += tensor.numel());
+  at::parallel_for(0, total, GRAIN, [&](int64_t first, int64_t last) {
+    size_t i = std::upper_bound(ends.begin(), ends.end(), first) - ends.begin();
+    for (int64_t at = first; at < last; i++) {
+      const int64_t start = i == 0 ? 0 : ends[i - 1], end = std::min(last, ends[i]);
+      if (end > at) run(i, at - start, end - at);
+      at = end;
+    }
+  });
+}
+
+/** Each of `tensors` with its numbers in the order in memory of the one of `order`. */
+Tensors inOrderOf(const Tensors& order, const Tensors& tensors) {
+  Tensors ordered;
+  for (size_t i = 0; i < tensors.size(); i++) ordered.push_back(inLayoutOf(order[i], tensors[i]));
+  return ordered;
+}
+
+void noteOverwritten(const Args& args, size_t list) {
+  for (const int64_t handle : args.integers(list)) store().overwritten(static_cast<int32_t>(handle));
+}
+
 }  // namespace
 
-/** parameters, gradients, velocities, lr, momentum, weight decay -> parameters, then velocities. */
-Tensors SgdStep(const Args& args) {
-  const auto parameters = args.tensors(0), gradients = args.tensors(1), velocities = args.tensors(2);
+/** parameters, gradients, velocities, lr, momentum, weight decay. */
+void SgdStep(const Args& args) {
+  const auto parameters = args.tensors(0);
+  const auto g = inOrderOf(parameters, args.tensors(1)), v = inOrderOf(parameters, args.tensors(2));
   const auto lr = static_cast<float>(args.number(3)), momentum = static_cast<float>(args.number(4));
   const auto decay = static_cast<float>(args.number(5));
-  Tensors updated, speeds;
-  for (size_t i = 0; i < parameters.size(); i++) {
-    at::Tensor p = at::empty_like(parameters[i]), v = at::empty_like(p);
-    const at::Tensor g = inLayoutOf(p, gradients[i]), speed = inLayoutOf(p, velocities[i]);
-    const float* from[] = {floatsOf(parameters[i]), floatsOf(g),
-                           floatsOf(speed)};
-    float* to[] = {floatsOf(p), floatsOf(v)};
-    at::parallel_for(0, p.numel(), GRAIN, [&](int64_t a, int64_t b) {
-      sgd(from[0] + a, from[1] + a, from[2] + a, lr, momentum, decay, b - a, to[0] + a, to[1] + a);
-    });
-    updated.push_back(p);
-    speeds.push_back(v);
-  }
-  updated.insert(updated.end(), speeds.begin(), speeds.end());
-  return updated;
+  eachNumber(parameters, [&](size_t i, int64_t at, int64_t count) {
+    sgd(floatsOf(parameters[i]) + at, floatsOf(g[i]) + at, floatsOf(v[i]) + at, lr, momentum, decay, count);
+  });
+  const auto velocities = args.integers(2);  // They keep the order of the parameters from the first step on.
+  for (size_t i = 0; i < v.size(); i++) store().relay(static_cast<int32_t>(velocities[i]), v[i]);
+  noteOverwritten(args, 0);
+  noteOverwritten(args, 2);
 }
 
-/** keys, queries, share of the old value -> keys. */
-Tensors MomentumUpdate(const Args& args) {
-  const auto keys = args.tensors(0), queries = args.tensors(1);
+/** keys, queries, share of the old value. */
+void MomentumUpdate(const Args& args) {
+  const auto keys = args.tensors(0), queries = inOrderOf(keys, args.tensors(1));
   const auto share = static_cast<float>(args.number(2));
-  Tensors updated;
-  for (size_t i = 0; i < keys.size(); i++) {
-    at::Tensor out = at::empty_like(keys[i]);
-    const float* key = floatsOf(keys[i]);
-    const at::Tensor other = inLayoutOf(out, queries[i]);
-    const float* query = floatsOf(other);
-    float* to = floatsOf(out);
-    at::parallel_for(0, out.numel(), GRAIN,
-                     [&](int64_t a, int64_t b) { lerp(key + a, query + a, share, b - a, to + a); });
-    updated.push_back(out);
-  }
-  return updated;
+  eachNumber(keys, [&](size_t i, int64_t at, int64_t count) {
+    lerp(floatsOf(keys[i]) + at, floatsOf(queries[i]) + at, share, count);
+  });
+  noteOverwritten(args, 0);
 }
 
-/** logits [N, M], labels [N] -> mean loss, softmax. */
-Tensors SoftmaxCrossEntropy(const Args& args) {
-  const at::Tensor logProbabilities = at::log_softmax(args.tensor(0), 1);
-  const at::Tensor loss = at::nll_loss(logProbabilities, args.tensor(1).to(at::kLong));
-  return {loss, logProbabilities.exp()};
+/** queue [C, K], keys [N, C], pointer: the columns from the pointer on become the keys. */
+void QueueUpdate(const Args& args) {
+  const at::Tensor& keys = args.tensor(1);
+  args.tensor(0).narrow(1, args.integer(2), keys.size(0)).copy_(keys.t());
+  store().overwritten(args.handle(0));
 }
 
-/** dy (scalar), softmax, labels -> (softmax - one-hot) * dy / N. */
-at::Tensor SoftmaxCrossEntropyGrad(const Args& args) {
-  const at::Tensor& softmax = args.tensor(1);
-  const at::Tensor labels = args.tensor(2).to(at::kLong).unsqueeze(1);
-  at::Tensor gradient = softmax.clone();
-  gradient.scatter_add_(1, labels, at::full_like(labels, -1, at::dtype(at::kFloat)));
-  return gradient.mul_(args.tensor(0).reshape({}).div(static_cast<double>(softmax.size(0))));
+/** sum += term. */
+void AddInto(const Args& args) {
+  at::Tensor sum = args.tensor(0);
+  sum.add_(args.tensor(1));
+  store().overwritten(args.handle(0));
+}
+
+/** dy, y, whether dy is spent -> dy where y is positive. */
+at::Tensor ReluGrad(const Args& args) {
+  at::Tensor dx = reuse(args.tensor(0), args.flag(2));
+  const at::Tensor dy = args.tensor(0).contiguous(), y = args.tensor(1).contiguous();
+  if (dy.scalar_type() != at::kFloat) return at::where(y > 0, dy, at::zeros_like(dy));
+  at::parallel_for(0, dy.numel(), GRAIN, [&](int64_t first, int64_t last) {
+    gate(floatsOf(dy) + first, floatsOf(y) + first, last - first, floatsOf(dx) + first);
+  });
+  return dx;
+}
+
+/** dy, kept shape, whole shape, factor -> factor dy along the axes where the kept shape has 1. */
+at::Tensor Spread(const Args& args) {
+  const auto scaled = at::mul(args.tensor(0).reshape(args.integers(1)), args.number(3));
+  return scaled.expand(args.integers(2)).contiguous();
 }
 
 }  // namespace mocolab

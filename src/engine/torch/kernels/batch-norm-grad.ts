@@ -1,25 +1,39 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { BATCH_NORM_GRAD } from '../../ops/kernel-batch-norm.ts';
 import type { TorchKernel } from '../kernel.ts';
 
-/** dx, dScale, dOffset, and dy where ReLU let it through; see ops/batch-norm.ts. */
+export const BATCH_NORM_GRAD = 'TorchBatchNormGrad';
+
+/**
+ * Inputs dy, x, scale, offset, mean, variance, and y where ReLU came after a residual; outputs dx, dScale,
+ * dOffset, and dy where ReLU let it through, which is the residual's gradient. dy and x are overwritten where
+ * they are spent and nobody else has them.
+ */
 export const batchNormGrad: TorchKernel = {
   kernelName: BATCH_NORM_GRAD,
   run: ({ inputs, attrs, backend }) => {
-    const { epsilon, relu } = attrs as { epsilon: number; relu: boolean };
+    const { epsilon, relu, dyIsSpent, xIsSpent } = attrs as {
+      epsilon: number;
+      relu: boolean;
+      dyIsSpent: boolean;
+      xIsSpent: boolean;
+    };
     const of = (name: string) => backend.handleOf(inputs[name] as TensorInfo);
+    const isFree = (name: string) => backend.refCount(inputs[name]!.dataId) === 1;
     const [dx, dScale, dOffset, gated] = backend.addon.BatchNormGrad(
       of('dy'),
       of('x'),
-      of('y'),
+      inputs.y && of('y'),
       of('scale'),
+      of('offset'),
       of('mean'),
       of('variance'),
       epsilon,
       relu,
+      dyIsSpent && isFree('dy'),
+      xIsSpent && isFree('x'),
     );
     const { shape } = inputs.x as TensorInfo;
-    const channels = [shape[2]!];
+    const channels = [shape.at(-1)!];
     return [
       backend.adopt(dx, shape),
       backend.adopt(dScale, channels),

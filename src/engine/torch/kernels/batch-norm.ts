@@ -1,30 +1,90 @@
-import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { BATCH_NORM } from '../../ops/kernel-batch-norm.ts';
-import type { TorchKernel } from '../kernel.ts';
+import type { NamedTensorMap, Tensor } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { BatchNormTrainingOptions, EngineOps } from '../../engine.ts';
+import { isSpent } from '../../ops/backward.ts';
+import type { KernelCall, TorchKernel } from '../kernel.ts';
+import { BATCH_NORM_GRAD } from './batch-norm-grad.ts';
 
-/** Training-mode BatchNorm over [splits, M, C] (+ residual) (+ ReLU); see ops/batch-norm.ts. */
+const BATCH_NORM = 'TorchBatchNorm';
+
+/** What the kernel is told beside its inputs. */
+interface Attrs extends Pick<BatchNormTrainingOptions, 'running'> {
+  readonly epsilon: number;
+  readonly relu: boolean;
+  readonly splits: number;
+  readonly xIsSpent: boolean;
+  /** Whether ReLU's mask can only be had from y. */
+  readonly maskByY: boolean;
+}
+
+/** Training-mode BatchNorm (+ residual) (+ ReLU) as one kernel forward and one backward. */
+export const batchNormTraining: EngineOps['batchNormTraining'] = (x, options) => {
+  const { scale, offset, residual, epsilon, running, relu = false, splits = 1, xIsSpent = false } = options;
+  const attrs: Attrs = {
+    epsilon,
+    relu,
+    splits,
+    xIsSpent: xIsSpent && tf.engine().state.gradientDepth === 0, // A tape keeps x for the backward pass.
+    maskByY: relu && residual !== undefined,
+    ...(running ? { running } : {}),
+  };
+  const inputs: NamedTensorMap = residual ? { x, scale, offset, residual } : { x, scale, offset };
+  const outputs = tf.engine().runKernel(BATCH_NORM, inputs, attrs as unknown as tf.NamedAttrMap);
+  const [y, mean, variance] = outputs as unknown as [tf.Tensor4D, tf.Tensor2D, tf.Tensor2D];
+  return { y, mean, variance };
+};
+
+/** Inputs x [..., C], scale, offset, residual?; outputs y, mean and biased variance [splits, C]. */
 export const batchNorm: TorchKernel = {
   kernelName: BATCH_NORM,
-  run: ({ inputs, attrs, backend }) => {
-    const { x, scale, offset, residual } = inputs as {
-      x: TensorInfo;
-      scale: TensorInfo;
-      offset: TensorInfo;
-      residual?: TensorInfo;
-    };
-    const { epsilon, relu } = attrs as { epsilon: number; relu: boolean };
-    const [splits, , channels] = x.shape as [number, number, number];
-    const [first, second, third] = [x, scale, offset].map((tensor) => backend.handleOf(tensor)) as [
-      number,
-      number,
-      number,
-    ];
-    const extra = residual ? [backend.handleOf(residual)] : [];
-    const [y, mean, variance] = backend.addon.BatchNorm(first, second, third, epsilon, relu, ...extra);
+  run: ({ inputs, attrs, backend }: KernelCall) => {
+    const { x, scale, offset, residual } = inputs as { [name: string]: tf.TensorInfo };
+    const { epsilon, relu, splits, xIsSpent, running } = attrs as unknown as Attrs;
+    const channels = x!.shape.at(-1)!;
+    checkShapes(inputs, splits);
+    const statistics = running ? backend.ownHandles([running.mean, running.variance]) : [];
+    const [y, mean, variance] = backend.addon.BatchNorm(
+      backend.handleOf(x!),
+      backend.handleOf(scale!),
+      backend.handleOf(offset!),
+      epsilon,
+      relu,
+      splits,
+      xIsSpent && backend.refCount(x!.dataId) === 1,
+      residual && backend.handleOf(residual),
+      ...statistics,
+      running?.shareOfNew,
+    );
     return [
-      backend.adopt(y, x.shape),
+      backend.adopt(y, x!.shape),
       backend.adopt(mean, [splits, channels]),
       backend.adopt(variance, [splits, channels]),
     ];
+  },
+};
+
+function checkShapes({ x, scale, offset, residual }: KernelCall['inputs'], splits: number): void {
+  const channels = x!.shape.at(-1)!;
+  if (scale!.shape[0] !== channels || offset!.shape[0] !== channels)
+    throw new Error(`x has ${channels} channels, scale and offset do not`);
+  if (x!.shape[0]! % splits !== 0) throw new Error(`${x!.shape[0]} images do not make ${splits} equal parts`);
+  if (residual && !tf.util.arraysEqual(residual.shape, x!.shape))
+    throw new Error('the residual has another shape than x');
+}
+
+/** Nothing is saved that the mask does not need: without a residual it follows from x. */
+export const batchNormGradient: tf.GradConfig = {
+  kernelName: BATCH_NORM,
+  inputsToSave: ['x', 'scale', 'offset'],
+  outputsToSave: [true, true, true],
+  gradFunc: (dys, saved, attrs) => {
+    const { epsilon, relu, maskByY } = attrs as unknown as Attrs;
+    const [x, scale, offset, y, mean, variance] = saved as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
+    const dy = (dys as Tensor[])[0]!;
+    const inputs = { dy, x, scale, offset, mean, variance, ...(maskByY ? { y } : {}) };
+    const spent = { dyIsSpent: isSpent(dy), xIsSpent: isSpent(x) };
+    const outputs = tf.engine().runKernel(BATCH_NORM_GRAD, inputs, { epsilon, relu, ...spent });
+    const [dx, dScale, dOffset, gated] = outputs as unknown as [Tensor, Tensor, Tensor, Tensor];
+    return { x: () => dx, scale: () => dScale, offset: () => dOffset, residual: () => gated };
   },
 };
