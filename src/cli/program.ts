@@ -45,7 +45,7 @@ Examples:
   moco plan experiments/quickstart.yaml
   moco run experiments/quickstart.yaml --set methods.mocov2.moco.temperature=0.1
   moco run configs/mocov2.yaml --data /data/imagenet
-  moco run configs/lincls.yaml --data /data/imagenet --pretrained runs/mocov2/mocov2/trial-1/pretrain/checkpoint_0199.safetensors
+  moco run configs/lincls.yaml --data /data/imagenet --pretrained runs/mocov2/mocov2/trial-1/pretrain/checkpoint_0199.pth.tar
   moco report experiments/quickstart.yaml --format md
 
 Exit codes:
