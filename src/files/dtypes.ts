@@ -76,11 +76,6 @@ export function getDtype(name: DtypeName): Dtype {
   return DTYPES[name];
 }
 
-/** True for formats with a fraction. */
-export function isFloat(name: DtypeName): boolean {
-  return name.includes('float');
-}
-
 /** Makes a host tensor of its bytes, which are all of their buffer. */
 export function decodeTensor(
   name: DtypeName,

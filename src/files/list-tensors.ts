@@ -1,13 +1,18 @@
 // Every tensor of a file, the network's by their names and then the rest (an optimiser's, ...) by their
 // keys from the top. Without recursion: what a pickle nests may be deep, shared or circular.
 
-import type { TensorSource } from './open-tensors.ts';
 import { PyTuple } from './pickle/python-values.ts';
 import { isStoredTensor } from './state-dict.ts';
-import type { StoredTensor } from './stored-tensor.ts';
+import type { StoredTensor, StoredTensors } from './stored-tensor.ts';
 
 /** Names with a dot between keys: `optimizer.state.0.momentum_buffer`. */
-export function listOtherTensors({ content, tensors }: TensorSource): ReadonlyMap<string, StoredTensor> {
+export function listOtherTensors({
+  content,
+  tensors,
+}: {
+  readonly content: unknown;
+  readonly tensors: StoredTensors;
+}): StoredTensors {
   const found = new Map<string, StoredTensor>();
   const own = new Set<unknown>(tensors.values());
   const seen = new Set<unknown>();

@@ -1,12 +1,14 @@
 // The one door to files of tensors: tells PyTorch's (zip and legacy), Detectron2's pickles and safetensors
 // apart by their first bytes, whatever they are called. Tensors stay in the file until they are read.
 
+import { ProblemError } from '../core/problem.ts';
 import { ByteCursor } from './byte-cursor.ts';
 import { type FileBytes, openBytes } from './file-bytes.ts';
+import { listOtherTensors } from './list-tensors.ts';
 import { unpickle } from './pickle/unpickle.ts';
 import { readSafetensors } from './safetensors/safetensors.ts';
 import { findStateDict } from './state-dict.ts';
-import type { StoredTensors } from './stored-tensor.ts';
+import { countBytes, type StoredTensor, type StoredTensors } from './stored-tensor.ts';
 import { torchGlobals } from './torch/torch-globals.ts';
 import { LEGACY_MAGIC, readTorchLegacy } from './torch/torch-legacy.ts';
 import { readTorchZip } from './torch/torch-zip.ts';
@@ -43,8 +45,28 @@ function readSource(bytes: FileBytes): TensorSource {
   const read = readContent(bytes);
   if (read.format === 'safetensors') return { path, place: [], content: undefined, ...read };
   const { place, tensors } = findStateDict(read.content, path);
+  refuseInflation(
+    [...tensors.values(), ...listOtherTensors({ content: read.content, tensors }).values()],
+    bytes,
+  );
   return { path, metadata: {}, ...read, place, tensors };
 }
+
+/** Views may share numbers, but a small file must not fill the memory. */
+function refuseInflation(tensors: readonly StoredTensor[], { path, size }: FileBytes): void {
+  const bytes = tensors.reduce((sum, tensor) => sum + countBytes(tensor), 0);
+  if (bytes <= MAX_INFLATION * size + SMALL_BYTES) return;
+  throw new ProblemError({
+    code: 'TENSOR_FILE_INFLATED',
+    message: `Expected the tensors of ${path} to be about as large as the file, ${size} bytes, but together they would be ${bytes}.`,
+    hint: 'They are views of the same numbers. Save clones of them: {name: tensor.clone() ...}.',
+  });
+}
+
+/** Tied weights are stored once and read twice; more than a few times is no network. */
+const MAX_INFLATION = 8;
+/** Always allowed. */
+const SMALL_BYTES = 2 ** 24;
 
 type Content =
   | { readonly format: 'torch-zip' | 'torch-legacy' | 'pickle'; readonly content: unknown }

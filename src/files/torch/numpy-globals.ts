@@ -6,7 +6,7 @@ import { type Buildable, PyBytes, PyGlobal, PyTuple } from '../pickle/python-val
 import { countElements, type StoredTensor } from '../stored-tensor.ts';
 
 /** numpy.dtype, as far as it is a format of ours. Its state repeats the byte order. */
-export class NumpyDtype implements Buildable {
+class NumpyDtype implements Buildable {
   readonly dtype: DtypeName;
   constructor(dtype: DtypeName) {
     this.dtype = dtype;
@@ -18,7 +18,7 @@ export class NumpyDtype implements Buildable {
 }
 
 /** numpy.ndarray in C order. */
-export class NumpyArray implements Buildable, StoredTensor {
+class NumpyArray implements Buildable, StoredTensor {
   #dtype: DtypeName = 'uint8';
   #shape: readonly number[] = [0];
   #read: () => Uint8Array<ArrayBuffer> = () => new Uint8Array();
