@@ -14,21 +14,29 @@ export interface ConvertOptions {
   readonly encoder?: boolean;
 }
 
-/** Converts, and says what was kept and what was left out. */
+/** Converts, and prints what was kept and what was left out. */
 export function convertFile(
   from: string,
   to: string,
   { strict = false, encoder = false }: ConvertOptions,
 ): ExitCode {
+  process.stdout.write(renderConversion(to, writeConverted(from, to, { encoder }), strict));
+  return ExitCode.done;
+}
+
+/** Writes the new file, whole or not at all. Throws CONVERT_* problems and those of the file. */
+export function writeConverted(
+  from: string,
+  to: string,
+  { encoder }: { readonly encoder: boolean },
+): Conversion {
   if (path.resolve(from) === path.resolve(to)) throw new ProblemError(reportSameFile(to));
   const target = chooseTarget(to, { encoder });
-  const conversion = withTensors(from, (source) => {
-    const found = convert(source, target);
-    writeFileAtomic(to, found.parts);
-    return found;
+  return withTensors(from, (source) => {
+    const conversion = convert(source, target);
+    writeFileAtomic(to, conversion.parts);
+    return conversion;
   });
-  process.stdout.write(renderConversion(to, conversion, strict));
-  return ExitCode.done;
 }
 
 function reportSameFile(file: string) {
