@@ -2,19 +2,20 @@
 
 const layers = {
   core: [],
+  files: ['core'],
   config: ['core'],
   plan: ['config', 'core'],
-  runs: ['plan', 'config', 'core'],
+  runs: ['files', 'plan', 'config', 'core'],
   report: ['runs', 'plan', 'config', 'core'],
   data: ['config', 'core'],
   engine: ['core'],
   model: ['engine', 'config', 'core'],
   train: ['engine', 'config', 'core'],
   moco: ['model', 'train', 'engine', 'config', 'core'],
-  stages: ['moco', 'model', 'data', 'train', 'report', 'runs', 'plan', 'engine', 'config', 'core'],
+  stages: ['moco', 'model', 'data', 'train', 'report', 'runs', 'files', 'plan', 'engine', 'config', 'core'],
   launch: ['plan', 'runs', 'config', 'core'],
   worker: ['stages', 'engine', 'plan', 'runs', 'core'],
-  cli: ['config', 'plan', 'launch', 'report', 'runs', 'data', 'core'],
+  cli: ['config', 'plan', 'launch', 'report', 'runs', 'files', 'data', 'core'],
 };
 
 const layerRules = Object.entries(layers).map(([layer, allowed]) => ({

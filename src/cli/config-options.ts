@@ -44,7 +44,7 @@ export function loadUsableConfig(file: string, options: ConfigOptions): UsableCo
 /** A checkpoint of the user's is known by its content, so that another file of the same name is another input. */
 function pinCheckpoints(experiment: ResolvedExperiment): ResolvedExperiment {
   const methods = experiment.methods.map((method) => {
-    const { checkpoint } = method.recipe;
+    const checkpoint = method.recipe.checkpoint ?? method.recipe.resume;
     if (checkpoint === undefined || !existsSync(checkpoint)) return method;
     return {
       ...method,

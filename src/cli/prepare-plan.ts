@@ -53,10 +53,11 @@ export function viewPlan(
 
 function findMissingCheckpoints({ methods }: ResolvedExperiment): Problem[] {
   return methods.flatMap(({ name, recipe, checkpointSha256 }) => {
-    if (recipe.method !== 'pretrained' || checkpointSha256 !== undefined) return [];
+    const checkpoint = recipe.method === 'pretrained' ? recipe.checkpoint : recipe.resume;
+    if (checkpoint === undefined || checkpointSha256 !== undefined) return [];
     return {
       code: 'PRETRAINED_FILE_MISSING',
-      message: `Expected the checkpoint of ${name} at ${recipe.checkpoint} but there is no such file.`,
+      message: `Expected the checkpoint of ${name} at ${checkpoint} but there is no such file.`,
       hint: 'Check the path; relative ones count from the folder in which the command was started.',
     };
   });

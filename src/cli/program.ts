@@ -45,7 +45,7 @@ Examples:
   moco plan experiments/quickstart.yaml
   moco run experiments/quickstart.yaml --set methods.mocov2.moco.temperature=0.1
   moco run configs/mocov2.yaml --data /data/imagenet
-  moco run configs/lincls.yaml --data /data/imagenet --pretrained runs/mocov2/mocov2/trial-1/pretrain/checkpoint_0199.safetensors
+  moco run configs/lincls.yaml --data /data/imagenet --pretrained runs/mocov2/mocov2/trial-1/pretrain/checkpoint_0199.pth.tar
   moco report experiments/quickstart.yaml --format md
 
 Exit codes:
@@ -120,6 +120,25 @@ function addOtherCommands(program: Command, finish: (code: ExitCode) => void): v
     .option('--from <dir>', 'take the canonical binary release (data_batch_1.bin ...) in this folder')
     .option('--force', 'fetch again though the cache has it')
     .action(async (_, options) => finish(await (await import('./data-fetch.ts')).fetchData(options)));
+  program
+    .command('inspect')
+    .description('show what is in a checkpoint: whose it is, its network, every tensor')
+    .argument('<file>', '.pth.tar, .pth, .safetensors or .pkl, of ours or of others')
+    .option('--json', 'print JSON')
+    .action(async (file, options) => finish((await import('./inspect.ts')).inspect(file, options)));
+  program
+    .command('convert')
+    .description('write a checkpoint in another form, bit for bit; the new file’s name says which')
+    .argument('<in>', 'a file that moco inspect can read')
+    .argument(
+      '<out>',
+      '.pth.tar (MoCo’s checkpoint), .pth or .pt (torchvision), .safetensors or .pkl (Detectron2)',
+    )
+    .option('--encoder', 'keep the encoder alone, under torchvision’s names')
+    .option('--strict', 'name each tensor that is left out, and say why')
+    .action(async (from, to, options) =>
+      finish((await import('./convert.ts')).convertFile(from, to, options)),
+    );
   const engine = program.command('engine').description('engines');
   engine
     .command('install')

@@ -33,6 +33,9 @@ export function checkRecipe(
   if (recipe.kind === 'pretrain' && recipe.method === 'pretrained' && recipe.checkpoint === undefined) {
     problems.push({ ...reportNoCheckpoint(prefix), ...at('method') });
   }
+  if (recipe.kind === 'pretrain' && recipe.method !== 'moco' && recipe.resume !== undefined) {
+    problems.push({ ...reportResume(recipe, prefix), ...at('resume') });
+  }
   return { problems, warnings };
 }
 
@@ -153,5 +156,13 @@ function reportNoCheckpoint(prefix: string): Omit<Problem, 'where'> {
     code: 'CONFIG_PRETRAINED_MISSING',
     message: `Expected a checkpoint for ${prefix}method pretrained but none is given.`,
     hint: 'Give it with --pretrained FILE, or as checkpoint.',
+  };
+}
+
+function reportResume({ method }: PretrainRecipe, prefix: string): Omit<Problem, 'where'> {
+  return {
+    code: 'CONFIG_RESUME_WITHOUT_TRAINING',
+    message: `Expected ${prefix}resume only with method moco but the method is ${method}.`,
+    hint: 'To judge a checkpoint as it is, name it as checkpoint with method: pretrained.',
   };
 }

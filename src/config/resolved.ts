@@ -28,7 +28,7 @@ export interface ResolvedMethod {
   /** What the table prints. */
   readonly label: string;
   readonly recipe: PretrainRecipe;
-  /** SHA-256 of the checkpoint's content, where the method brings one and it was there to be read. */
+  /** SHA-256 of the content of `checkpoint` or `resume`, where the method has one and it was there to be read. */
   readonly checkpointSha256?: string;
   /** Evaluation name -> metric (`top1`, `top5`) -> what the paper prints. */
   readonly published: { readonly [evaluation: string]: { readonly [metric: string]: PublishedValue } };

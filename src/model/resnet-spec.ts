@@ -1,30 +1,8 @@
 // ResNets as data: which parameters there are, by torchvision's names and in its order, and how the
-// blocks are chained. He et al. 2016 (arXiv:1512.03385) with stride in the 3x3 of a bottleneck, as
-// torchvision; wide_resnet50_2 (arXiv:1605.07146) and resnext50_32x4d (arXiv:1611.05431) are
-// bottlenecks of other widths.
+// blocks are chained. The stride of a bottleneck is in its 3x3, as torchvision's.
 
 import type { ModelConfig } from '../config/schema/recipe.generated.ts';
-
-type Arch = ModelConfig['arch'];
-
-interface ArchSpec {
-  readonly block: 'basic' | 'bottleneck';
-  /** Blocks a stage. */
-  readonly depths: readonly [number, number, number, number];
-  readonly groups: number;
-  /** Channels of a group where a stage has 64, as torchvision's `width_per_group`. */
-  readonly widthPerGroup: number;
-}
-
-const archs: { readonly [Name in Arch]: ArchSpec } = {
-  resnet18: { block: 'basic', depths: [2, 2, 2, 2], groups: 1, widthPerGroup: 64 },
-  resnet34: { block: 'basic', depths: [3, 4, 6, 3], groups: 1, widthPerGroup: 64 },
-  resnet50: { block: 'bottleneck', depths: [3, 4, 6, 3], groups: 1, widthPerGroup: 64 },
-  resnet101: { block: 'bottleneck', depths: [3, 4, 23, 3], groups: 1, widthPerGroup: 64 },
-  resnet152: { block: 'bottleneck', depths: [3, 8, 36, 3], groups: 1, widthPerGroup: 64 },
-  wide_resnet50_2: { block: 'bottleneck', depths: [3, 4, 6, 3], groups: 1, widthPerGroup: 128 },
-  resnext50_32x4d: { block: 'bottleneck', depths: [3, 4, 6, 3], groups: 32, widthPerGroup: 4 },
-};
+import { type ResNetArch, resnetArchs } from '../core/resnet-archs.ts';
 
 /** One convolution with the BatchNorm behind it. */
 export interface ConvSpec {
@@ -58,7 +36,7 @@ export interface ResNetSpec {
 
 /** Describes the backbone of a model. */
 export function describeResNet({ arch, stem, width }: ModelConfig): ResNetSpec {
-  const spec = archs[arch];
+  const spec: ResNetArch = resnetArchs[arch];
   const blocks: BlockSpec[] = [];
   let inputs = width;
   spec.depths.forEach((depth, stage) => {
@@ -99,7 +77,7 @@ interface BlockPlace {
   readonly stride: number;
 }
 
-function describeBlock(spec: ArchSpec, place: BlockPlace): BlockSpec {
+function describeBlock(spec: ResNetArch, place: BlockPlace): BlockSpec {
   const { name, inputs, stride } = place;
   const convs = spec.block === 'basic' ? basicConvs(place) : bottleneckConvs(spec, place);
   const outputs = convs.at(-1)!.outputs;
@@ -115,7 +93,7 @@ function basicConvs({ name, inputs, planes, stride }: BlockPlace): ConvSpec[] {
   ];
 }
 
-function bottleneckConvs(spec: ArchSpec, { name, inputs, planes, stride }: BlockPlace): ConvSpec[] {
+function bottleneckConvs(spec: ResNetArch, { name, inputs, planes, stride }: BlockPlace): ConvSpec[] {
   const inner = Math.floor((planes * spec.widthPerGroup) / 64) * spec.groups;
   return [
     conv({ name, index: 1, kernel: 1, stride: 1, inputs, outputs: inner }),

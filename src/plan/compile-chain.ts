@@ -5,7 +5,12 @@ import type { ResolvedEvaluation, ResolvedMethod } from '../config/resolved.ts';
 import { type Problem, ProblemError } from '../core/problem.ts';
 import { costBookkeeping, costExtract, costKnn, costLincls, costPretrain } from './stage-cost.ts';
 import type { DataSizes, ExtractSource, Stage, StageConfig } from './stage-graph.ts';
-import { fingerprintStage, identifyExtract, identifyRecipeStage } from './stage-identity.ts';
+import {
+  fingerprintStage,
+  identifyExtract,
+  identifyPretrain,
+  identifyRecipeStage,
+} from './stage-identity.ts';
 
 /** What the stages of a chain have in common. */
 export interface Chain {
@@ -48,13 +53,13 @@ function reportNoCheckpoint(name: string): Problem {
 }
 
 function createPretrain(chain: Chain): Stage {
-  const { recipe } = chain.method;
+  const { recipe, checkpointSha256 } = chain.method;
   return createStage(
     {
       ...placeStage(chain, 'pretrain'),
       kind: 'pretrain',
       config: { kind: 'pretrain', recipe },
-      identity: identifyRecipeStage(chain.trial, recipe),
+      identity: identifyPretrain(chain.trial, recipe, checkpointSha256),
       cost: costPretrain(recipe, chain.sizes),
     },
     [],

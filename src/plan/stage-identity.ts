@@ -29,6 +29,16 @@ export function identifyRecipeStage(trial: number, recipe: { readonly kind: stri
   return { ...Object.fromEntries(settings), trial };
 }
 
+/** Identity of a pre-training. The checkpoint that it goes on from is known by its content. */
+export function identifyPretrain(
+  trial: number,
+  { resume, ...recipe }: PretrainRecipe,
+  sha256: string | undefined,
+): StageIdentity {
+  const identity = identifyRecipeStage(trial, recipe);
+  return resume === undefined ? identity : { ...identity, resume: sha256 ?? resume };
+}
+
 /** Identity of extract and sanity-check. Where nothing was pre-trained, the recipe's network is the input. */
 export function identifyExtract(
   kind: 'extract' | 'sanity-check',

@@ -4,8 +4,8 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
 
-/** Replaces a file's contents, given in parts. Creates its folder. */
-export function writeFileAtomic(file: string, parts: readonly (string | Uint8Array)[]): void {
+/** Replaces a file's contents, given in parts, each asked for when it is written. Creates its folder. */
+export function writeFileAtomic(file: string, parts: Iterable<string | Uint8Array>): void {
   const folder = path.dirname(file);
   mkdirSync(folder, { recursive: true });
   const temporary = path.join(folder, `.${path.basename(file)}.${process.pid}.tmp`);
@@ -19,7 +19,7 @@ export function writeFileAtomic(file: string, parts: readonly (string | Uint8Arr
   syncFolder(folder);
 }
 
-function writeParts(file: string, parts: readonly (string | Uint8Array)[]): void {
+function writeParts(file: string, parts: Iterable<string | Uint8Array>): void {
   const descriptor = openSync(file, 'w');
   try {
     for (const part of parts) writeWhole(descriptor, typeof part === 'string' ? Buffer.from(part) : part);

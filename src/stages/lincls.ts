@@ -1,22 +1,23 @@
 // Linear classification on frozen features: the loop of main_lincls.py. The backbone stays in eval mode
-// throughout, and is proven unchanged after the first epoch and at the end.
+// throughout, and is proven unchanged after the first epoch and at the end. Goes on from its own
+// checkpoint where an interrupted run left one.
 
+import { existsSync } from 'node:fs';
 import path from 'node:path';
-import type { TensorMap } from '../core/host-tensor.ts';
 import { deriveSeed } from '../core/rng.ts';
 import type { LoaderOptions } from '../data/loader.ts';
 import { createEngine } from '../engine/create-engine.ts';
-import { type MetricsLog, openMetricsLog, resumeMetricsLog } from '../runs/metrics-log.ts';
-import { writeTensorFile } from '../runs/tensor-file.ts';
+import { type MetricsLog, openMetricsLog, readMetricsLog, resumeMetricsLog } from '../runs/metrics-log.ts';
 import { createLinearProbe, type LinearProbe } from '../train/linear-probe.ts';
 import { computeLr } from '../train/lr-schedule.ts';
 import { type StepMeasure, StepMeter } from '../train/meter.ts';
+import { createClassifierFiles, listClassifierFiles, resumeClassifier } from './classifier-files.ts';
 import { type FeatureSource, openFeatureSource } from './feature-source.ts';
 import { type FrozenBackbone, loadFrozenBackbone } from './frozen-backbone.ts';
 import { chooseThreads } from './inputs.ts';
 import { refuseNonFiniteLoss } from './refuse-non-finite.ts';
 import type { RunStage, StageContext, StageOutcome } from './stage-context.ts';
-import { BEST_CLASSIFIER_FILE, CLASSIFIER_FILE, METRICS_FILE } from './stage-files.ts';
+import { METRICS_FILE } from './stage-files.ts';
 
 /** Steps between two lines of metrics. */
 const STEPS_A_LINE = 10;
@@ -89,45 +90,60 @@ function valLoader(context: StageContext<'lincls'>): LoaderOptions {
   return { ...trainLoader(context), split: 'val', ops: evalTransform, shuffle: false };
 }
 
+/** What an epoch measured on the held-out images. */
 interface Validated {
+  /** 0-based. */
   readonly epoch: number;
   readonly measure: StepMeasure;
-  readonly tensors: TensorMap;
 }
 
 async function trainProbe(probing: Probing): Promise<StageOutcome> {
   const { context, backbone, probe } = probing;
-  const { epochs } = context.config.recipe;
+  const { epochs, checkpointing } = context.config.recipe;
   const file = path.join(context.folder, METRICS_FILE);
-  resumeMetricsLog(file, 0);
+  const firstEpoch = resumeClassifier(context, probe);
+  resumeMetricsLog(file, firstEpoch);
+  const validated = readValidated(file);
   const log = openMetricsLog(file);
-  let best: Validated | undefined;
-  let last: Validated | undefined;
   try {
-    for (let epoch = 0; epoch < epochs; epoch++) {
+    const saving = createClassifierFiles(context, { probe, backbone, best: findBest(validated) });
+    for (let epoch = firstEpoch; epoch < epochs; epoch++) {
       if (!(await trainEpoch(probing, log, epoch))) return { state: 'stopped' };
       const measure = await validate(probing, log, epoch);
-      last = { epoch, measure, tensors: await probe.toTensors() };
-      if (!best || measure.acc1 > best.measure.acc1) best = last;
-      if (epoch === 0) await backbone.refuseChange('after the first epoch');
+      validated.push({ epoch, measure });
+      if (epoch === firstEpoch) await backbone.refuseChange('after the first epoch');
+      const isDue = (epoch + 1) % checkpointing.everyEpochs === 0 || epoch + 1 === epochs;
+      await saving.endEpoch({ epoch, acc1: measure.acc1, isDue });
     }
   } finally {
     log.close();
   }
   await backbone.refuseChange('by the end');
-  return finish(probing, last!, best!);
+  return finish(probing, validated);
 }
 
-function finish(probing: Probing, last: Validated, best: Validated): StageOutcome {
-  const { context, backbone, train, val, started } = probing;
-  for (const [name, { epoch, measure, tensors }] of [
-    [CLASSIFIER_FILE, last],
-    [BEST_CLASSIFIER_FILE, best],
-  ] as const) {
-    const all = new Map([...backbone.tensors, ...tensors]);
-    const metadata = { arch: context.config.model.arch, epoch: String(epoch), top1: String(measure.acc1) };
-    writeTensorFile(path.join(context.folder, name), all, metadata);
-  }
+/** Earlier epochs' measures, which may be those of another process. */
+function readValidated(file: string): Validated[] {
+  if (!existsSync(file)) return [];
+  return readMetricsLog(file)
+    .filter(({ split }) => split === 'val')
+    .map(({ epoch, loss, acc1, acc5 }) => ({
+      epoch,
+      measure: { loss: Number(loss), acc1: Number(acc1), acc5: Number(acc5) },
+    }));
+}
+
+/** Of the highest top-1; the first of equals, as in main_lincls.py. */
+function findBest(validated: readonly Validated[]): Validated | undefined {
+  return validated.reduce<Validated | undefined>(
+    (best, each) => (best && best.measure.acc1 >= each.measure.acc1 ? best : each),
+    undefined,
+  );
+}
+
+function finish({ context, train, val, started }: Probing, validated: readonly Validated[]): StageOutcome {
+  const last = validated.at(-1)!;
+  const best = findBest(validated)!;
   const images = train.imagesComputed() + val.imagesComputed();
   return {
     state: 'done',
@@ -139,7 +155,7 @@ function finish(probing: Probing, last: Validated, best: Validated): StageOutcom
       bestEpoch: best.epoch + 1,
       loss: last.measure.loss,
     },
-    outputs: [CLASSIFIER_FILE, BEST_CLASSIFIER_FILE, METRICS_FILE],
+    outputs: [...listClassifierFiles(context), METRICS_FILE],
     images,
     imagesPerSecond: (1000 * images) / (performance.now() - started),
   };

@@ -12,13 +12,19 @@ import { createEngine } from '../engine/create-engine.ts';
 import type { Engine } from '../engine/engine.ts';
 import * as tf from '../engine/tf.ts';
 import { createMoco, type Moco, type MocoMeasure } from '../moco/moco.ts';
-import { findLatestCheckpoint, nameCheckpoint, writeCheckpoint } from '../runs/checkpoint.ts';
+import {
+  applyRetention,
+  findLatestCheckpoint,
+  listCheckpoints,
+  nameCheckpoint,
+  writeTorchFile,
+} from '../runs/checkpoint.ts';
 import { type MetricsLog, openMetricsLog, readMetricsLog, resumeMetricsLog } from '../runs/metrics-log.ts';
-import { readTensorFile } from '../runs/tensor-file.ts';
 import { computeLr } from '../train/lr-schedule.ts';
 import { type StepMeasure, StepMeter } from '../train/meter.ts';
 import { toImageTensor } from './batch-tensor.ts';
 import { chooseThreads } from './inputs.ts';
+import { buildMocoCheckpoint, readMocoCheckpoint } from './moco-checkpoint.ts';
 import { refuseNonFiniteLoss } from './refuse-non-finite.ts';
 import type { RunStage, StageContext, StageOutcome } from './stage-context.ts';
 import { METRICS_FILE } from './stage-files.ts';
@@ -81,12 +87,24 @@ function refuseQueue({ config: { recipe }, warn }: StageContext<'pretrain'>, loa
   if (problems.length > 0) throw new ProblemError(problems);
 }
 
-/** Loads the checkpoint that an interrupted run left. Returns the first epoch to train. */
-function resume({ folder }: StageContext<'pretrain'>, moco: Moco): number {
-  const checkpoint = findLatestCheckpoint(folder);
-  if (!checkpoint) return 0;
-  moco.loadTensors(readTensorFile(checkpoint.path).tensors);
-  return checkpoint.epoch + 1;
+/** Loads the checkpoint that an interrupted run left, or the one to go on from. Returns the first epoch to train. */
+function resume({ folder, config: { recipe } }: StageContext<'pretrain'>, moco: Moco): number {
+  const own = findLatestCheckpoint(folder)?.path;
+  const file = own ?? recipe.resume;
+  if (file === undefined) return 0;
+  const { tensors, epochs } = readMocoCheckpoint(path.resolve(file), recipe);
+  if (own === undefined && epochs >= recipe.epochs)
+    throw new ProblemError(reportTooFar(file, epochs, recipe));
+  moco.loadTensors(tensors);
+  return epochs;
+}
+
+function reportTooFar(file: string, epochs: number, recipe: PretrainRecipe) {
+  return {
+    code: 'STAGE_CHECKPOINT_TOO_FAR',
+    message: `Expected a checkpoint of fewer than ${recipe.epochs} epochs, as epochs says, but ${file} has had ${epochs}.`,
+    hint: 'Raise epochs, or judge it as it is with method: pretrained and checkpoint.',
+  };
 }
 
 async function train(training: Training, firstEpoch: number): Promise<StageOutcome> {
@@ -102,7 +120,7 @@ async function train(training: Training, firstEpoch: number): Promise<StageOutco
   return {
     state: 'done',
     metrics: readLastMeans(path.join(context.folder, METRICS_FILE)),
-    outputs: [nameCheckpoint(recipe.epochs - 1), METRICS_FILE],
+    outputs: [...listCheckpoints(context.folder).map(({ path: file }) => path.basename(file)), METRICS_FILE],
     images,
     imagesPerSecond: images > 0 ? (1000 * images) / (performance.now() - started) : null,
     engine: engine.description,
@@ -189,9 +207,10 @@ function reportStep({ context, recipe, loader }: Training, report: StepReport): 
 }
 
 async function saveCheckpoint({ context, recipe, moco }: Training, epoch: number): Promise<void> {
-  const { arch, stem, width } = recipe.model;
-  writeCheckpoint(context.folder, epoch, {
-    tensors: await moco.toTensors(),
-    metadata: { arch, stem, width: String(width), fingerprint: context.stage.fingerprint },
-  });
+  const { epochs, optimizer, schedule, model, checkpointing } = recipe;
+  const lr = computeLr(optimizer.lr, { epoch, epochs, schedule });
+  const notes = { stem: model.stem, width: String(model.width), fingerprint: context.stage.fingerprint };
+  const content = buildMocoCheckpoint(await moco.toTensors(), { epochs: epoch + 1, lr }, { recipe, notes });
+  writeTorchFile(path.join(context.folder, nameCheckpoint(epoch)), content);
+  applyRetention(context.folder, checkpointing.keep);
 }

@@ -7,9 +7,9 @@ export const HEAD_FILE = 'head.safetensors';
 /** One line an epoch and every few steps. Left by pretrain and lincls. */
 export const METRICS_FILE = 'metrics.jsonl';
 /** Last linear classifier: the whole network, fc included. */
-export const CLASSIFIER_FILE = 'checkpoint.safetensors';
+export const CLASSIFIER_FILE = 'checkpoint.pth.tar';
 /** The linear classifier of the epoch with the best top-1. */
-export const BEST_CLASSIFIER_FILE = 'model_best.safetensors';
+export const BEST_CLASSIFIER_FILE = 'model_best.pth.tar';
 /** What the sanity check compared and found. */
 export const SANITY_FILE = 'sanity-check.json';
 /** Prediction for every held-out image. */

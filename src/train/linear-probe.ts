@@ -29,7 +29,9 @@ export interface LinearProbe {
   ): Promise<StepMeasure & { readonly logits: Float32Array }>;
   /** `fc.weight` [classes, featureDim] and `fc.bias`, in PyTorch's layout. */
   toTensors(): Promise<TensorMap>;
-  loadTensors(tensors: TensorMap): void;
+  /** SGD's velocities of the two, under their names and in the same layout. */
+  toVelocities(): Promise<TensorMap>;
+  loadTensors(tensors: TensorMap, velocities?: TensorMap): void;
   dispose(): void;
 }
 
@@ -70,26 +72,37 @@ export function createLinearProbe(options: LinearProbeOptions): LinearProbe {
       tf.dispose([logits, loss]);
       return measure;
     },
-    toTensors: async () => {
-      const transposed = tf.tidy(() => tf.transpose(weight as tf.Tensor2D)); // [classes, featureDim]
-      const values = (await transposed.data()) as Float32Array;
-      transposed.dispose();
-      return new Map([
-        ['fc.weight', { dtype: 'float32', shape: [classes, featureDim], values }],
-        ['fc.bias', { dtype: 'float32', shape: [classes], values: (await bias.data()) as Float32Array }],
-      ]);
+    toTensors: () => readPair(weight, bias),
+    toVelocities: () => readPair(sgd.velocities[0]!, sgd.velocities[1]!),
+    loadTensors: (tensors, velocities) => {
+      assignPair([weight, bias], tensors);
+      if (velocities) assignPair([sgd.velocities[0]!, sgd.velocities[1]!], velocities);
     },
-    loadTensors: (tensors) =>
-      tf.tidy(() => {
-        const stored = tensors.get('fc.weight')!.values as Float32Array;
-        weight.assign(tf.transpose(tf.tensor2d(stored, [classes, featureDim])));
-        bias.assign(tf.tensor1d(tensors.get('fc.bias')!.values as Float32Array));
-      }),
     dispose: () => {
       sgd.dispose();
       tf.dispose([weight, bias]);
     },
   };
+}
+
+/** Weight [featureDim, classes] and bias, in PyTorch's layout: [classes, featureDim]. */
+async function readPair(weight: tf.Variable, bias: tf.Variable): Promise<TensorMap> {
+  const transposed = tf.tidy(() => tf.transpose(weight as tf.Tensor2D)); // [classes, featureDim]
+  const values = (await transposed.data()) as Float32Array;
+  transposed.dispose();
+  return new Map([
+    ['fc.weight', { dtype: 'float32', shape: transposed.shape, values }],
+    ['fc.bias', { dtype: 'float32', shape: bias.shape, values: (await bias.data()) as Float32Array }],
+  ]);
+}
+
+function assignPair([weight, bias]: readonly [tf.Variable, tf.Variable], tensors: TensorMap): void {
+  const [featureDim, classes] = weight.shape as [number, number];
+  tf.tidy(() => {
+    const stored = tensors.get('fc.weight')!.values as Float32Array;
+    weight.assign(tf.transpose(tf.tensor2d(stored, [classes, featureDim])));
+    bias.assign(tf.tensor1d(tensors.get('fc.bias')!.values as Float32Array));
+  });
 }
 
 function accuracies(logits: Float32Array, labels: Int32Array, classes: number) {

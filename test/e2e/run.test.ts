@@ -62,7 +62,7 @@ describe('one experiment', () => {
     expect(record).toMatchObject({
       state: 'done',
       engine: { name: 'wasm', simd: true },
-      result: { outputs: [{ path: 'checkpoint_0001.safetensors' }, { path: 'metrics.jsonl' }], images: 192 },
+      result: { outputs: [{ path: 'checkpoint_0001.pth.tar' }, { path: 'metrics.jsonl' }], images: 192 },
     });
     expect(record.result.peakMemoryBytes).toBeGreaterThan(1e7);
     expect(record.result.outputs[0].sha256).toMatch(/^[0-9a-f]{64}$/);
@@ -102,29 +102,29 @@ augment: [{ op: centerCrop, size: 16 }]
 evalTransform: [{ op: centerCrop, size: 16 }]
 `,
     );
-    const checkpoint = 'one/tiny/mocov2/trial-1/pretrain/checkpoint_0001.safetensors';
+    const checkpoint = 'one/tiny/mocov2/trial-1/pretrain/checkpoint_0001.pth.tar';
     const { code, stdout } = await runCli(['run', 'lincls.yaml', '--pretrained', checkpoint], {
       cwd: folder,
     });
     expect(code).toBe(0);
     expect(stdout).toMatch(/\npretrained +\d+\.\d\n/);
 
-    copyFileSync(path.join(folder, checkpoint), path.join(folder, 'mine.safetensors'));
-    const same = await runCli(['run', 'lincls.yaml', '--pretrained', 'mine.safetensors'], { cwd: folder });
+    copyFileSync(path.join(folder, checkpoint), path.join(folder, 'mine.pth.tar'));
+    const same = await runCli(['run', 'lincls.yaml', '--pretrained', 'mine.pth.tar'], { cwd: folder });
     expect(same.stdout).toContain('0 stages to run');
-    const other = 'one/tiny/mocov2/trial-2/pretrain/checkpoint_0001.safetensors';
-    copyFileSync(path.join(folder, other), path.join(folder, 'mine.safetensors'));
-    const changed = await runCli(['run', 'lincls.yaml', '--pretrained', 'mine.safetensors'], { cwd: folder });
+    const other = 'one/tiny/mocov2/trial-2/pretrain/checkpoint_0001.pth.tar';
+    copyFileSync(path.join(folder, other), path.join(folder, 'mine.pth.tar'));
+    const changed = await runCli(['run', 'lincls.yaml', '--pretrained', 'mine.pth.tar'], { cwd: folder });
     expect(changed.stdout).toContain('4 stages to run');
   });
 
   test('a checkpoint that is not there is refused before anything starts', async () => {
-    const { code, stderr } = await runCli(['run', 'lincls.yaml', '--pretrained', 'no.safetensors'], {
+    const { code, stderr } = await runCli(['run', 'lincls.yaml', '--pretrained', 'no.pth.tar'], {
       cwd: folder,
     });
     expect(code).toBe(2);
     expect(stderr).toBe(`PRETRAINED_FILE_MISSING
-  Expected the checkpoint of pretrained at no.safetensors but there is no such file.
+  Expected the checkpoint of pretrained at no.pth.tar but there is no such file.
     hint: Check the path; relative ones count from the folder in which the command was started.
 `);
   });

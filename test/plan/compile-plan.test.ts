@@ -126,7 +126,7 @@ test('names, labels, loaders, checkpoint intervals, files and sizes leave finger
     ...base.recipe,
     name: 'other',
     loader: { threads: 7, prefetch: 1 },
-    checkpointing: { everyEpochs: 50 },
+    checkpointing: { everyEpochs: 50, keep: 'all' },
   };
   const before = fingerprints(compilePlan(makeExperiment(), {}));
   const methods = [

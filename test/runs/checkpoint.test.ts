@@ -1,35 +1,66 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import type { HostTensor } from '../../src/core/host-tensor.ts';
-import { findLatestCheckpoint, nameCheckpoint, writeCheckpoint } from '../../src/runs/checkpoint.ts';
+import { toStored } from '../../src/files/stored-tensor.ts';
+import {
+  applyRetention,
+  findLatestCheckpoint,
+  nameCheckpoint,
+  writeTorchFile,
+} from '../../src/runs/checkpoint.ts';
 import { readTensorFile } from '../../src/runs/tensor-file.ts';
 import { makeFolder } from '../helpers/make-record.ts';
 
-const tensor: HostTensor = { dtype: 'float32', shape: [1], values: new Float32Array([1]) };
-const content = { tensors: new Map([['w', tensor]]), metadata: { arch: 'resnet18' } };
+const tensor = toStored({ dtype: 'float32', shape: [1], values: new Float32Array([1]) });
+
+/** A folder with a checkpoint after each of ten epochs, cut back after each. */
+function trainTenEpochs(keep: string): string[] {
+  const folder = makeFolder();
+  writeFileSync(path.join(folder, 'checkpoint.pth.tar'), 'of somebody else');
+  for (let epoch = 0; epoch < 10; epoch++) {
+    const content = new Map<string, unknown>([
+      ['epoch', BigInt(epoch + 1)],
+      ['state_dict', new Map([['w', tensor]])],
+    ]);
+    writeTorchFile(path.join(folder, nameCheckpoint(epoch)), content);
+    applyRetention(folder, keep);
+  }
+  return readdirSync(folder);
+}
 
 test('a checkpoint is named after its 0-based epoch, as the original names it', () => {
   expect([0, 199, 12_345].map(nameCheckpoint)).toEqual([
-    'checkpoint_0000.safetensors',
-    'checkpoint_0199.safetensors',
-    'checkpoint_12345.safetensors',
+    'checkpoint_0000.pth.tar',
+    'checkpoint_0199.pth.tar',
+    'checkpoint_12345.pth.tar',
   ]);
 });
 
-test('only the last checkpoint is kept, and it knows its epoch', () => {
+test('keep says which stay: the last alone, every Nth beside it, or all', () => {
+  const others = 'checkpoint.pth.tar';
+  expect(trainTenEpochs('last')).toEqual([others, 'checkpoint_0009.pth.tar']);
+  expect(trainTenEpochs('best')).toEqual([others, 'checkpoint_0009.pth.tar']);
+  expect(trainTenEpochs('every 4')).toEqual([others, ...[3, 7, 9].map(nameCheckpoint)]);
+  expect(trainTenEpochs('all')).toHaveLength(11);
+});
+
+test('the latest checkpoint is found, and it knows its epochs', () => {
   const folder = makeFolder();
-  writeFileSync(path.join(folder, 'checkpoint.safetensors'), 'of somebody else');
-  for (const epoch of [8, 9, 10]) writeCheckpoint(folder, epoch, content);
-  expect(readdirSync(folder)).toEqual(['checkpoint.safetensors', 'checkpoint_0010.safetensors']);
+  for (const epoch of [9, 10_000, 99]) {
+    const content = new Map<string, unknown>([
+      ['epoch', BigInt(epoch + 1)],
+      ['state_dict', new Map([['w', tensor]])],
+    ]);
+    writeTorchFile(path.join(folder, nameCheckpoint(epoch)), content);
+  }
   const latest = findLatestCheckpoint(folder);
-  expect(latest).toEqual({ path: path.join(folder, 'checkpoint_0010.safetensors'), epoch: 10 });
-  expect(readTensorFile(latest!.path).metadata).toEqual({ arch: 'resnet18', epoch: '10' });
+  expect(latest).toEqual({ path: path.join(folder, 'checkpoint_10000.pth.tar'), epoch: 10_000 });
+  expect(readTensorFile(latest!.path)).toMatchObject({ metadata: { epoch: '10001' } });
 });
 
 test('a checkpoint that was never finished is not found', () => {
   const folder = makeFolder();
-  writeFileSync(path.join(folder, '.checkpoint_0003.safetensors.77.tmp'), 'half');
+  writeFileSync(path.join(folder, '.checkpoint_0003.pth.tar.77.tmp'), 'half');
   expect(findLatestCheckpoint(folder)).toBeUndefined();
   expect(findLatestCheckpoint(path.join(folder, 'missing'))).toBeUndefined();
 });

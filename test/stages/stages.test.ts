@@ -42,7 +42,7 @@ describe('a chain', () => {
     );
     expect(pretrain).toMatchObject({
       state: 'done',
-      outputs: ['checkpoint_0001.safetensors', 'metrics.jsonl'],
+      outputs: ['checkpoint_0001.pth.tar', 'metrics.jsonl'],
       images: 192,
       engine: { name: 'wasm' },
     });
@@ -50,7 +50,7 @@ describe('a chain', () => {
     expect(check).toMatchObject({ state: 'done', metrics: { tensorsEqual: 120 } });
     expect(lincls).toMatchObject({
       state: 'done',
-      outputs: ['checkpoint.safetensors', 'model_best.safetensors', 'metrics.jsonl'],
+      outputs: ['checkpoint.pth.tar', 'model_best.pth.tar', 'metrics.jsonl'],
       images: 128,
     });
     expect(knn).toMatchObject({ state: 'done', outputs: ['knn.json'], images: 128 });
@@ -113,7 +113,7 @@ describe('pretrain', () => {
       renderWithoutTimes(metricsOf(whole, 'pretrain')),
     );
     const read = (runner: StageRunner) =>
-      readFileSync(path.join(runner.folderOf(runner.find('pretrain')), 'checkpoint_0002.safetensors'));
+      readFileSync(path.join(runner.folderOf(runner.find('pretrain')), 'checkpoint_0002.pth.tar'));
     expect(read(broken).equals(read(whole))).toBe(true);
   });
 
@@ -163,7 +163,7 @@ describe('extract', () => {
   test('refuses a checkpoint of another network', async () => {
     const first = createStageRunner(makeTinyExperiment());
     await runKinds(first, 'pretrain');
-    const checkpoint = path.join(first.folderOf(first.find('pretrain')), 'checkpoint_0001.safetensors');
+    const checkpoint = path.join(first.folderOf(first.find('pretrain')), 'checkpoint_0001.pth.tar');
     const model = { arch: 'resnet18', stem: 'cifar', width: 8, bn: 'plain' } as const;
     const second = createStageRunner(changeMethod({ method: 'pretrained', checkpoint, model }));
     expect(await problemOf(second.run('extract'))).toEqual({
@@ -197,7 +197,7 @@ describe('sanity-check', () => {
       change(tensors.get(name)!.values as Float32Array);
       writeTensorFile(file, tensors, metadata);
     };
-    const checkpoint = path.join(runner.folderOf(runner.find('pretrain')), 'checkpoint_0001.safetensors');
+    const checkpoint = path.join(runner.folderOf(runner.find('pretrain')), 'checkpoint_0001.pth.tar');
     if (where === 'source') change1(checkpoint, 'module.encoder_q.layer1.0.conv1.weight');
     await runner.run('extract');
     const encoder = path.join(runner.folderOf(runner.find('extract')), 'encoder.safetensors');
@@ -234,11 +234,11 @@ describe('lincls', () => {
     await runKinds(runner, 'pretrain', 'extract', 'lincls');
     const read = (kind: 'extract' | 'lincls', name: string) =>
       readTensorFile(path.join(runner.folderOf(runner.find(kind)), name)).tensors;
-    const classifier = read('lincls', 'checkpoint.safetensors');
+    const classifier = read('lincls', 'checkpoint.pth.tar');
     for (const [name, tensor] of read('extract', 'encoder.safetensors'))
-      expect(classifier.get(name)).toEqual(tensor);
-    expect(classifier.get('fc.weight')?.shape).toEqual([4, 32]);
-    expect(classifier.get('fc.bias')?.shape).toEqual([4]);
+      expect(classifier.get(`module.${name}`)).toEqual(tensor);
+    expect(classifier.get('module.fc.weight')?.shape).toEqual([4, 32]);
+    expect(classifier.get('module.fc.bias')?.shape).toEqual([4]);
   });
 
   test('gives the same numbers from features that are kept and from features computed anew', async () => {

@@ -45,6 +45,10 @@ export interface PretrainRecipe {
    */
   checkpoint?: string;
   /**
+   * Checkpoint of a pre-training to go on from, ours or facebookresearch/moco's; only for method moco.
+   */
+  resume?: string;
+  /**
    * Passes over the training images.
    */
   epochs: number;
@@ -375,13 +379,17 @@ export interface LoaderConfig {
   prefetch: number;
 }
 /**
- * When checkpoints are written. Changes no result.
+ * When checkpoints are written, and which stay. Changes no result.
  */
 export interface CheckpointConfig {
   /**
    * One after every N epochs, and after the last.
    */
   everyEpochs: number;
+  /**
+   * Which stay beside the last, which always does: none (last), those of every Nth epoch (every N), or all.
+   */
+  keep: string;
 }
 /**
  * Linear classification on the frozen backbone.
@@ -418,6 +426,7 @@ export interface LinclsRecipe {
    */
   evalTransform: ImageOp[];
   loader: LoaderConfig;
+  checkpointing: ProbeCheckpointConfig;
 }
 /**
  * How fc starts; its bias is 0.
@@ -427,6 +436,19 @@ export interface InitConfig {
    * Standard deviation of fc.weight.
    */
   std: number;
+}
+/**
+ * When classifiers are written, and which stay. Changes no result.
+ */
+export interface ProbeCheckpointConfig {
+  /**
+   * One after every N epochs, and after the last.
+   */
+  everyEpochs: number;
+  /**
+   * Which stay beside the last, which always does: none (last), that of the best top-1 (best), further those of every Nth epoch (every N), or all.
+   */
+  keep: string;
 }
 /**
  * Weighted kNN with the training images as bank.

@@ -2,13 +2,15 @@
 // where its bytes lie. Nothing in it is believed before it has been checked against the file's size.
 // Format: https://huggingface.co/docs/safetensors, "Format".
 
-import { type Problem, ProblemError } from '../core/problem.ts';
-import { DTYPE_NAMES, findDtype } from './tensor-dtypes.ts';
+import { type Problem, ProblemError } from '../../core/problem.ts';
+import { type DtypeName, dtypes, getDtype } from '../dtypes.ts';
+import { DAMAGED_HINT, truncated } from '../file-bytes.ts';
+import { countElements } from '../stored-tensor.ts';
 
 /** Where a tensor lies: `begin` and `end` count from the end of the header. */
 export interface TensorEntry {
   readonly name: string;
-  readonly dtype: string;
+  readonly dtype: DtypeName;
   readonly shape: readonly number[];
   readonly begin: number;
   readonly end: number;
@@ -38,9 +40,6 @@ export function invalidHeader(file: string, fact: string, hint = DAMAGED_HINT): 
   return new ProblemError({ code: 'TENSOR_FILE_HEADER_INVALID', message, hint });
 }
 
-/** What to do about a file that is not as it was written. */
-const DAMAGED_HINT = 'The file is damaged or of another format. Make it again, or give another one.';
-
 function parseObject(json: string, file: string): { readonly [key: string]: unknown } {
   let value: unknown;
   try {
@@ -60,16 +59,16 @@ function parseEntry(name: string, entry: unknown, file: string): TensorEntry {
     throw invalidHeader(file, `the data_offsets of "${name}" are not two byte positions`);
   }
   if (typeof dtype !== 'string') throw invalidHeader(file, `the dtype of "${name}" is not a text`);
-  return { name, dtype, shape, begin: offsets[0]!, end: offsets[1]! };
+  const known = dtypes.find(({ safetensors }) => safetensors === dtype);
+  if (!known) throw new ProblemError(reportDtype({ name, dtype }, file));
+  return { name, dtype: known.name, shape, begin: offsets[0]!, end: offsets[1]! };
 }
 
 /** Tensors must lie one after another, each as long as its shape says, and fill the file. */
 function checkLayout(entries: readonly TensorEntry[], dataBytes: number, file: string): void {
   let end = 0;
   for (const entry of entries.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
-    const dtype = findDtype(entry.dtype);
-    if (!dtype) throw new ProblemError(reportDtype(entry, file));
-    const bytes = entry.shape.reduce((product, size) => product * size, dtype.bytes);
+    const bytes = getDtype(entry.dtype).bytes * countElements(entry.shape);
     if (entry.begin !== end) throw invalidLayout(file, describeGap(entry, end));
     if (entry.end - entry.begin !== bytes) {
       const has = entry.end - entry.begin;
@@ -80,12 +79,6 @@ function checkLayout(entries: readonly TensorEntry[], dataBytes: number, file: s
   if (end > dataBytes) throw truncated(file, `${end} bytes of tensors`, `${dataBytes}`);
   if (end < dataBytes)
     throw invalidLayout(file, `${dataBytes - end} bytes after the last tensor belong to none`);
-}
-
-/** A problem with a file that ends too early. */
-export function truncated(file: string, expected: string, received: string): ProblemError {
-  const message = `Expected ${file} to hold ${expected} but it ends after ${received}.`;
-  return new ProblemError({ code: 'TENSOR_FILE_TRUNCATED', message, hint: DAMAGED_HINT });
 }
 
 function describeGap({ name, begin }: TensorEntry, end: number): string {
@@ -99,10 +92,11 @@ function invalidLayout(file: string, fact: string): ProblemError {
   return new ProblemError({ code: 'TENSOR_FILE_LAYOUT_INVALID', message, hint: DAMAGED_HINT });
 }
 
-function reportDtype({ name, dtype }: TensorEntry, file: string): Problem {
+function reportDtype({ name, dtype }: { name: string; dtype: string }, file: string): Problem {
+  const known = dtypes.map(({ safetensors }) => safetensors).join(', ');
   return {
     code: 'TENSOR_FILE_DTYPE_UNSUPPORTED',
-    message: `Expected tensors of ${DTYPE_NAMES.join(', ')} in ${file} but "${name}" is ${dtype}.`,
+    message: `Expected tensors of ${known} in ${file} but "${name}" is ${dtype}.`,
     hint: 'Convert it to float32 before saving.',
   };
 }
