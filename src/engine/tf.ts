@@ -12,7 +12,6 @@ export type {
 } from '@tensorflow/tfjs-core';
 export {
   add,
-  concat,
   dispose,
   div,
   gather,
@@ -20,7 +19,6 @@ export {
   mean,
   mul,
   relu,
-  slice,
   sqrt,
   square,
   sum,
