@@ -43,23 +43,19 @@ export interface TorchAddon {
   Fill(shape: readonly number[], value: number, dtype: number): Handle;
   OneHot(indices: Handle, depth: number, on: number, off: number): Handle;
   MatMul(a: Handle, b: Handle, transposeA: boolean, transposeB: boolean): Handle;
-  Conv2D(x: Handle, filter: Handle, window: Window, channelsFirst: boolean): Handle;
+  /** `window` is what Window.pack gives. */
+  Conv2D(x: Handle, filter: Handle, window: readonly number[]): Handle;
   Conv2DBackpropInput(
     dy: Handle,
     filter: Handle,
-    window: Window,
-    channelsFirst: boolean,
+    window: readonly number[],
     shape: readonly number[],
   ): Handle;
-  Conv2DBackpropFilter(
-    x: Handle,
-    dy: Handle,
-    window: Window,
-    channelsFirst: boolean,
-    shape: readonly number[],
-  ): Handle;
-  MaxPool(x: Handle, size: readonly number[], window: Window, shape: readonly number[]): Handle;
-  MaxPoolGrad(dy: Handle, x: Handle, y: Handle, size: readonly number[], window: Window): Handle;
+  Conv2DBackpropFilter(x: Handle, dy: Handle, window: readonly number[], shape: readonly number[]): Handle;
+  MaxPool(x: Handle, window: readonly number[]): Handle;
+  MaxPoolGrad(dy: Handle, x: Handle, y: Handle, window: readonly number[]): Handle;
+  AvgPool(x: Handle, window: readonly number[]): Handle;
+  AvgPoolGrad(dy: Handle, window: readonly number[], shape: readonly number[]): Handle;
   /** -> y, mean, variance. Moves the running statistics in place. */
   BatchNorm(
     x: Handle,

@@ -2,6 +2,8 @@
 
 import type { TorchKernel } from './kernel.ts';
 import { add } from './kernels/add.ts';
+import { avgPool } from './kernels/avg-pool.ts';
+import { avgPoolGrad } from './kernels/avg-pool-grad.ts';
 import { batchNorm } from './kernels/batch-norm.ts';
 import { batchNormGrad } from './kernels/batch-norm-grad.ts';
 import { cast } from './kernels/cast.ts';
@@ -9,6 +11,9 @@ import { concat } from './kernels/concat.ts';
 import { conv2d } from './kernels/conv2d.ts';
 import { conv2dBackpropFilter } from './kernels/conv2d-backprop-filter.ts';
 import { conv2dBackpropInput } from './kernels/conv2d-backprop-input.ts';
+import { depthwiseConv2dNative } from './kernels/depthwise-conv2d-native.ts';
+import { depthwiseConv2dNativeBackpropFilter } from './kernels/depthwise-conv2d-native-backprop-filter.ts';
+import { depthwiseConv2dNativeBackpropInput } from './kernels/depthwise-conv2d-native-backprop-input.ts';
 import { exp } from './kernels/exp.ts';
 import { expandDims } from './kernels/expand-dims.ts';
 import { fill } from './kernels/fill.ts';
@@ -44,6 +49,8 @@ import { zerosLike } from './kernels/zeros-like.ts';
 
 export const kernels: readonly TorchKernel[] = [
   add,
+  avgPoolGrad,
+  avgPool,
   batchNormGrad,
   batchNorm,
   cast,
@@ -51,6 +58,9 @@ export const kernels: readonly TorchKernel[] = [
   conv2dBackpropFilter,
   conv2dBackpropInput,
   conv2d,
+  depthwiseConv2dNativeBackpropFilter,
+  depthwiseConv2dNativeBackpropInput,
+  depthwiseConv2dNative,
   exp,
   expandDims,
   fill,

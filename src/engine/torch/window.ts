@@ -1,105 +1,145 @@
-// The windows of convolutions and pools, as tfjs describes them and as the addon wants them: strides,
-// the padding of each side and dilations, in whole numbers. tfjs works them out and refuses what can't be.
+// The windows of convolutions and pools as tfjs describes them: 'same', 'valid', a number or explicit
+// padding, strides, dilations, both data formats. Everything is checked here, so that the addon may trust it.
 
-import { backend_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import type { TensorInfo } from '@tensorflow/tfjs-core';
 
-type Attrs = { readonly [name: string]: unknown };
-type Sizes = [number, number, number, number];
+type Pair = readonly [number, number];
 
-/** How the addon is told: strides (h, w), padding (top, bottom, left, right), dilations (h, w). */
-export type Window = readonly number[];
+/** Winners are numbered in 16 bits, of which the last says that there is none. */
+const LARGEST_POOL = 65_534;
 
-/** A window over images. */
-export interface Windowed {
-  readonly window: Window;
-  /** Height and width of a pool's window. */
-  readonly size: readonly [number, number];
-  /** [N, H, W, C], or [N, C, H, W] where the data format is NCHW. */
-  readonly outShape: number[];
-  /** Whether images come as [N, C, H, W]. */
-  readonly channelsFirst: boolean;
+/** A window over images: sizes are [height, width]. */
+export interface Window {
+  readonly batch: number;
+  readonly channels: number;
+  readonly kernel: Pair;
+  /** Places of the window. */
+  readonly output: Pair;
+  /** [N, OH, OW, channels] or [N, channels, OH, OW]. */
+  readonly shapeOf: (channels: number) => number[];
+  /** What the addon reads; see cc/window.h. */
+  pack(groups?: number): number[];
 }
 
-/** The window of a convolution. Shapes are those of the forward pass. */
-export function readConvWindow(
-  attrs: Attrs,
-  { x, filter, depthwise = false }: ConvShapes,
-): Windowed & { readonly filter: readonly number[] } {
-  const { strides, pad, dilations = 1, dataFormat = 'NHWC', dimRoundingMode } = attrs as unknown as ConvAttrs;
-  requireRank(x, 'x');
-  requireRank(filter, 'filter');
+interface Attributes {
+  readonly strides: number | readonly number[];
+  readonly pad: unknown;
+  readonly dataFormat?: string;
+  readonly dilations?: number | readonly number[] | null;
+  readonly dimRoundingMode?: 'floor' | 'round' | 'ceil' | null;
+}
+
+/** Places a window of size `kernel` on images of this shape. */
+export function placeWindow(shape: readonly number[], kernel: Pair, attrs: object): Window {
+  const { strides, pad, dataFormat = 'NHWC', dilations, dimRoundingMode } = attrs as Attributes;
+  if (shape.length !== 4) throw new Error(`images have four axes, not ${shape.length} [${shape}]`);
+  if (dataFormat !== 'NHWC' && dataFormat !== 'NCHW')
+    throw new Error(`the data format is NHWC or NCHW, not ${dataFormat}`);
   const channelsFirst = dataFormat === 'NCHW';
-  const format = channelsFirst ? 'channelsFirst' : 'channelsLast';
-  const channels = x[channelsFirst ? 1 : 3]!;
-  if (channels !== filter[2])
-    throw new Error(`the images have ${channels} channels, the filter wants ${filter[2]}`);
-  const info = backend_util.computeConv2DInfo(
-    x as Sizes,
-    filter as Sizes,
-    strides,
-    dilations,
-    pad,
-    dimRoundingMode,
-    depthwise,
-    format,
+  const [batch, height, width, channels] = (
+    channelsFirst ? [shape[0], shape[2], shape[3], shape[1]] : shape
+  ) as [number, number, number, number];
+  const stride = readPair(strides, 'strides');
+  const dilation = readPair(dilations ?? 1, 'dilations');
+  const padding = readPadding(pad, channelsFirst);
+  const places = [height, width].map((size, axis) =>
+    placeAlong(size, (kernel[axis]! - 1) * dilation[axis]! + 1, {
+      stride: stride[axis]!,
+      padding: padding === 'same' ? 'same' : padding[axis]!,
+      rounding: dimRoundingMode ?? 'floor',
+    }),
   );
-  return { ...toWindowed(info, channelsFirst), filter };
-}
-
-interface ConvShapes {
-  readonly x: readonly number[];
-  /** [kh, kw, C, K]; of a depthwise convolution [kh, kw, C, multiplier]. */
-  readonly filter: readonly number[];
-  readonly depthwise?: boolean;
-}
-
-interface ConvAttrs {
-  strides: number | [number, number];
-  pad: 'same' | 'valid' | number | backend_util.ExplicitPadding;
-  dilations?: number | [number, number];
-  dataFormat?: 'NHWC' | 'NCHW';
-  dimRoundingMode?: 'floor' | 'round' | 'ceil';
-}
-
-/** The window of a pool over x [N, H, W, C]. */
-export function readPoolWindow(attrs: Attrs, x: readonly number[]): Windowed {
-  const { filterSize, strides, pad, dimRoundingMode } = attrs as unknown as PoolAttrs;
-  requireRank(x, 'x');
-  const info = backend_util.computePool2DInfo(x as Sizes, filterSize, strides, 1, pad, dimRoundingMode);
-  return toWindowed(info, false);
-}
-
-interface PoolAttrs {
-  filterSize: number | [number, number];
-  strides: number | [number, number];
-  pad: 'same' | 'valid' | number | backend_util.ExplicitPadding;
-  dimRoundingMode?: 'floor' | 'round' | 'ceil';
-}
-
-/** Throws unless a tensor has exactly this shape. */
-export function requireShape(tensor: TensorInfo, shape: readonly number[], name: string): void {
-  if (!util.arraysEqual(tensor.shape, shape as number[]))
-    throw new Error(`${name} must be [${shape}], not [${tensor.shape}]`);
-}
-
-/** Throws unless a tensor's values are float32. */
-export function requireFloats(...tensors: readonly TensorInfo[]): void {
-  for (const { dtype } of tensors)
-    if (dtype !== 'float32') throw new Error(`float32 is wanted, not ${dtype}`);
-}
-
-function toWindowed(info: backend_util.Conv2DInfo, channelsFirst: boolean): Windowed {
-  const { padInfo, strideHeight, strideWidth, dilationHeight, dilationWidth } = info;
-  const { top, bottom, left, right } = padInfo;
-  if (info.outShape.some((size) => size < 0)) throw new Error(`the window is larger than the images`);
+  const output = places.map(({ count }) => count) as unknown as Pair;
+  if (output.some((count) => count < 1))
+    throw new Error(`a window of [${kernel}] does not fit images of [${height},${width}]`);
+  const before = places.map((place) => place.before);
   return {
-    window: [strideHeight, strideWidth, top, bottom, left, right, dilationHeight, dilationWidth],
-    size: [info.filterHeight, info.filterWidth],
-    outShape: info.outShape,
-    channelsFirst,
+    batch,
+    channels,
+    kernel,
+    output,
+    shapeOf: (depth) => (channelsFirst ? [batch, depth, ...output] : [batch, ...output, depth]),
+    pack: (groups = 1) => [
+      groups,
+      Number(channelsFirst),
+      ...kernel,
+      ...stride,
+      ...dilation,
+      ...before,
+      ...output,
+    ],
   };
 }
 
-function requireRank(shape: readonly number[], name: string): void {
-  if (shape.length !== 4) throw new Error(`${name} must have four axes, not [${shape}]`);
+/** The window of a pool's attributes. */
+export function placePool(shape: readonly number[], attrs: object): Window {
+  const { filterSize } = attrs as { filterSize: number | readonly number[] };
+  const kernel = readPair(filterSize, 'filterSize');
+  if (kernel[0] * kernel[1] > LARGEST_POOL)
+    throw new Error(`a pool's window has at most ${LARGEST_POOL} pixels, not [${kernel}]`);
+  return placeWindow(shape, kernel, attrs);
+}
+
+/** tfjs calls any pool the identity whose window is one pixel and whose output has the images' shape. */
+export function isIdentityPool({ kernel, channels, shapeOf }: Window, shape: readonly number[]): boolean {
+  return kernel[0] * kernel[1] === 1 && shapeOf(channels).every((size, i) => size === shape[i]);
+}
+
+/** Throws unless `tensor` has one of these types and, if given, this shape. */
+export function expectTensor(
+  name: string,
+  tensor: TensorInfo,
+  shape: readonly number[] = tensor.shape,
+  dtypes: readonly string[] = ['float32'],
+): void {
+  if (!dtypes.includes(tensor.dtype))
+    throw new Error(`${name} is ${dtypes.join(' or ')}, not ${tensor.dtype}`);
+  if (shape.length !== tensor.shape.length || shape.some((size, i) => size !== tensor.shape[i]))
+    throw new Error(`${name} should be [${shape}], not [${tensor.shape}]`);
+}
+
+/**
+ * Where a window stands along one axis: how often, and how far before the first pixel it begins.
+ * Differs from tfjs-core's conv_util: a number as padding rounds each axis by its own window and stride.
+ */
+function placeAlong(
+  size: number,
+  extent: number,
+  {
+    stride,
+    padding,
+    rounding,
+  }: { stride: number; padding: Pair | 'same'; rounding: 'floor' | 'round' | 'ceil' },
+): { readonly count: number; readonly before: number } {
+  if (padding === 'same') {
+    const count = Math.ceil(size / stride);
+    const total = Math.max(0, (count - 1) * stride + extent - size);
+    return { count, before: Math.floor(total / 2) };
+  }
+  const [before, after] = padding;
+  return { count: Math[rounding]((size + before + after - extent) / stride) + 1, before };
+}
+
+/** Padding before and after, of height and of width. */
+function readPadding(pad: unknown, channelsFirst: boolean): 'same' | readonly [Pair, Pair] {
+  if (pad === 'same') return 'same';
+  const number = pad === 'valid' ? 0 : pad;
+  const pairs = Array.isArray(pad)
+    ? pad.slice(channelsFirst ? 2 : 1).slice(0, 2)
+    : [
+        [number, number],
+        [number, number],
+      ];
+  if (pairs.length === 2 && pairs.flat().every((side) => Number.isInteger(side) && side >= 0))
+    return pairs as unknown as [Pair, Pair];
+  throw new Error(
+    `padding is 'same', 'valid', a whole number or a pair for each axis, not ${JSON.stringify(pad)}`,
+  );
+}
+
+function readPair(value: number | readonly number[], name: string): Pair {
+  const pair = typeof value === 'number' ? [value, value] : value;
+  if (pair.length >= 2 && pair.every((side) => Number.isInteger(side) && side > 0))
+    return [pair[0]!, pair[1]!];
+  throw new Error(`${name} are whole numbers from 1 on, not ${JSON.stringify(value)}`);
 }

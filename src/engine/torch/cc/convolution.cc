@@ -1,124 +1,95 @@
-// Convolution and matrix products. Tensors are NHWC in memory; ATen sees them as NCHW in the channels-last
-// format, so oneDNN and cuDNN take their fast paths and nothing is copied.
+// Convolution and matrix products. Tensors are NHWC in memory; ATen sees them as NCHW in the
+// channels-last format, so oneDNN takes its fast path and nothing is copied.
 
-#include "window.h"
-
+#include "filters.h"
 #include "ops.h"
 
 namespace mocolab {
 namespace {
 
-constexpr auto CHANNELS_LAST = at::MemoryFormat::ChannelsLast;
-
-/** [N, H, W, C] -> [N, C, H, W] in the channels-last format. */
-at::Tensor toImages(const at::Tensor& x, bool channelsFirst) {
-  return channelsFirst ? x.contiguous(CHANNELS_LAST) : x.contiguous().permute({0, 3, 1, 2});
-}
-
-at::Tensor fromImages(const at::Tensor& nchw, bool channelsFirst) {
-  return channelsFirst ? nchw.contiguous() : nchw.permute({0, 2, 3, 1}).contiguous();
-}
-
-/**
- * Filters [kh, kw, C, K] as [K, C, kh, kw] in the channels-last format. Their memory is relaid once and stays
- * so under the same handle: updates in place keep it, and later calls copy nothing. A lower precision is kept
- * with the handle until the next update.
- */
-at::Tensor filtersOf(int32_t handle, at::ScalarType type) {
-  const at::Tensor filters = store().get(handle);
-  at::Tensor seen = filters.permute({3, 2, 0, 1});
-  if (!seen.is_contiguous(CHANNELS_LAST)) {
-    seen = seen.contiguous(CHANNELS_LAST);
-    store().relay(handle, seen.permute({2, 3, 1, 0}));
-  }
-  if (seen.scalar_type() == type) return seen;
-  if (const at::Tensor* kept = store().attached(handle)) {
-    if (kept->scalar_type() == type) return *kept;
-  }
-  at::Tensor rounded = seen.to(type, false, false, CHANNELS_LAST);
-  store().attach(handle, rounded);
-  return rounded;
-}
-
-/** ATen pads both ends of an axis alike; other windows get a padded copy of the images. */
+/** ATen pads both sides of an axis alike. What it cannot say is laid around the images first. */
 struct Padding {
-  std::vector<int64_t> both;
-  /** Left, right, top, bottom; empty where `both` says it all. */
+  /** As constant_pad_nd wants it: left, right, top, bottom. Empty where `inside` says it all. */
   std::vector<int64_t> around;
-
-  explicit Padding(const Window& window) {
-    if (window.top == window.bottom && window.left == window.right) {
-      both = {window.top, window.left};
-    } else {
-      both = {0, 0};
-      around = {window.left, window.right, window.top, window.bottom};
-    }
-  }
-  at::Tensor pad(const at::Tensor& images) const {
-    return around.empty() ? images : at::constant_pad_nd(images, around, 0).contiguous(CHANNELS_LAST);
-  }
-  std::vector<int64_t> padShape(std::vector<int64_t> nchw) const {
-    if (around.empty()) return nchw;
-    return {nchw[0], nchw[1], nchw[2] + around[2] + around[3], nchw[3] + around[0] + around[1]};
-  }
-  at::Tensor unpad(const at::Tensor& images, const std::vector<int64_t>& nchw) const {
-    return around.empty() ? images : images.narrow(2, around[2], nchw[2]).narrow(3, around[0], nchw[3]);
-  }
+  std::vector<int64_t> inside;
 };
 
-/** Stands for a tensor of which only the shape counts; takes no memory. */
-at::Tensor placeholder(at::IntArrayRef nchw, const at::Tensor& like) {
-  return at::zeros({1}, like.options()).expand(nchw);
+Padding splitPadding(const Window& window, const Pair& size) {
+  Pair after;
+  bool alike = true;
+  for (int axis = 0; axis < 2; axis++) {
+    const int64_t extent = (window.kernel[axis] - 1) * window.dilation[axis] + 1;
+    const int64_t before = window.before[axis], stride = window.stride[axis];
+    after[axis] = (window.output[axis] - 1) * stride + extent - size[axis] - before;
+    alike = alike && (size[axis] + 2 * before - extent) / stride + 1 == window.output[axis];
+  }
+  if (alike) return {{}, {window.before[0], window.before[1]}};
+  return {{window.before[1], after[1], window.before[0], after[0]}, {0, 0}};
 }
 
-std::tuple<at::Tensor, at::Tensor, at::Tensor> backward(const at::Tensor& dy, const at::Tensor& x,
-                                                        const at::Tensor& filters, const Window& window,
-                                                        const std::vector<int64_t>& padding,
-                                                        std::array<bool, 3> wanted) {
-  return at::convolution_backward(dy, x, filters, at::OptionalIntArrayRef(), window.strides, padding,
-                                  window.dilations, false, {0, 0}, 1, wanted);
+std::vector<int64_t> toList(const Pair& pair) { return {pair[0], pair[1]}; }
+
+at::Tensor padded(const at::Tensor& images, const Padding& padding) {
+  return padding.around.empty() ? images : at::constant_pad_nd(images, padding.around, 0);
+}
+
+/** Gradients of images and filter; `images` and `filter` may be expanded zeros where only their shape counts. */
+std::tuple<at::Tensor, at::Tensor, at::Tensor> backward(const at::Tensor& dy, const at::Tensor& images,
+                                                        const at::Tensor& filter, const Window& window,
+                                                        const Padding& padding, std::array<bool, 3> wanted) {
+  return at::convolution_backward(toImages(dy, window), images, filter, at::OptionalIntArrayRef(),
+                                  toList(window.stride), padding.inside, toList(window.dilation), false, {0, 0},
+                                  window.groups, wanted);
+}
+
+/** A tensor of which only the shape counts: takes no memory. */
+at::Tensor shapeOnly(at::IntArrayRef shape, const at::Tensor& like) {
+  return at::zeros({1}, like.options()).expand(shape);
 }
 
 }  // namespace
 
-/** x, filter, window, channels first. */
+/** x, filter, window -> y. */
 at::Tensor Conv2D(const Args& args) {
-  const Window window(args.integers(2));
-  const bool channelsFirst = args.flag(3);
-  const Padding padding(window);
-  const at::Tensor x = padding.pad(toImages(args.tensor(0), channelsFirst));
-  const at::Tensor filters = filtersOf(args.handle(1), x.scalar_type());
-  return fromImages(at::conv2d(x, filters, {}, window.strides, padding.both, window.dilations), channelsFirst);
+  const Window window = readWindow(args, 2);
+  const at::Tensor images = toImages(args.tensor(0), window);
+  const Padding padding = splitPadding(window, {images.size(2), images.size(3)});
+  const at::Tensor filter = filterOf(args.handle(1), images.size(1) / window.groups, images.scalar_type());
+  return fromImages(at::conv2d(padded(images, padding), filter, {}, toList(window.stride), padding.inside,
+                               toList(window.dilation), window.groups),
+                    window);
 }
 
-/** dy, filter, window, channels first, shape of x. */
+/** dy, filter, window, shape of x -> dx. */
 at::Tensor Conv2DBackpropInput(const Args& args) {
-  const Window window(args.integers(2));
-  const bool channelsFirst = args.flag(3);
-  const Padding padding(window);
-  const auto shape = args.integers(4);
-  const std::vector<int64_t> nchw =
-      channelsFirst ? shape : std::vector<int64_t>{shape[0], shape[3], shape[1], shape[2]};
-  const at::Tensor dy = toImages(args.tensor(0), channelsFirst);
-  const at::Tensor x = placeholder(padding.padShape(nchw), dy);
-  const at::Tensor filters = filtersOf(args.handle(1), dy.scalar_type());
-  const at::Tensor dx =
-      std::get<0>(backward(dy, x, filters, window, padding.both, {true, false, false}));
-  return fromImages(padding.unpad(dx, nchw), channelsFirst);
+  const Window window = readWindow(args, 2);
+  const at::Tensor& dy = args.tensor(0);
+  const auto s = args.integers(3);
+  const std::vector<int64_t> shape =
+      window.channelsFirst ? s : std::vector<int64_t>{s[0], s[3], s[1], s[2]};
+  Padding padding = splitPadding(window, {shape[2], shape[3]});
+  const at::Tensor images = padded(shapeOnly(shape, dy), padding);
+  const at::Tensor filter = filterOf(args.handle(1), shape[1] / window.groups, dy.scalar_type());
+  at::Tensor dx = std::get<0>(backward(dy, images, filter, window, padding, {true, false, false}));
+  if (!padding.around.empty()) {
+    for (int64_t& side : padding.around) side = -side;
+    dx = at::constant_pad_nd(dx, padding.around, 0);  // What was laid around is cut off again.
+  }
+  return fromImages(dx, window);
 }
 
-/** x, dy, window, channels first, shape of the filter. The gradient lies in memory as relaid filters do. */
+/** x, dy, window, shape of the filter -> its gradient, float32. */
 at::Tensor Conv2DBackpropFilter(const Args& args) {
-  const Window window(args.integers(2));
-  const bool channelsFirst = args.flag(3);
-  const Padding padding(window);
-  const auto shape = args.integers(4);  // [kh, kw, C, K]
-  const at::Tensor x = padding.pad(toImages(args.tensor(0), channelsFirst));
-  const at::Tensor dy = toImages(args.tensor(1), channelsFirst);
-  const at::Tensor filters = placeholder({shape[3], shape[2], shape[0], shape[1]}, x);
-  const at::Tensor gradient =
-      std::get<1>(backward(dy, x, filters, window, padding.both, {false, true, false}));
-  return gradient.to(at::kFloat, false, false, CHANNELS_LAST).permute({2, 3, 1, 0});
+  const Window window = readWindow(args, 2);
+  const at::Tensor images = toImages(args.tensor(0), window);
+  const auto shape = args.integers(3);  // [kh, kw, C / groups, K], or depthwise [kh, kw, C, M]
+  const Padding padding = splitPadding(window, {images.size(2), images.size(3)});
+  const int64_t inputs = images.size(1) / window.groups;
+  const int64_t outputs = shape[2] * shape[3] / inputs;
+  const at::Tensor filter = shapeOnly({outputs, inputs, shape[0], shape[1]}, images);
+  const auto gradients =
+      backward(args.tensor(1), padded(images, padding), filter, window, padding, {false, true, false});
+  return toFilterGradient(std::get<1>(gradients), shape);
 }
 
 /** a, b, whether to transpose each: matrices. */

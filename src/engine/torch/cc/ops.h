@@ -11,7 +11,7 @@ namespace mocolab {
   OP(Rsqrt) OP(Exp) OP(Log) OP(Sum) OP(Mean) OP(Max) OP(Reshape) OP(Transpose) OP(Slice)          \
   OP(PadV2) OP(Concat) OP(GatherV2) OP(Cast) OP(Fill) OP(OneHot) OP(MatMul) OP(Conv2D)            \
   OP(Conv2DBackpropInput) OP(Conv2DBackpropFilter) OP(MaxPoolGrad)                                \
-  OP(ReluGrad) OP(Spread) OP(Copy)
+  OP(ReluGrad) OP(Spread) OP(Copy) OP(AvgPool) OP(AvgPoolGrad)
 
 /** Operations that give several tensors. */
 #define MOCOLAB_MULTI_OPS(OP)                                                                      \

@@ -20,6 +20,8 @@ class Store {
   /** Keeps what a backward pass will want (max-pooling's indices) with the output it belongs to. */
   void attach(int32_t handle, at::Tensor extra) { extras_[handle] = std::move(extra); }
   const at::Tensor* attached(int32_t handle) const;
+  /** To call after writing to a tensor in place: what was kept with it no longer holds. */
+  void forget(int32_t handle) { extras_.erase(handle); }
   /** The same values in another layout of memory. */
   void relay(int32_t handle, at::Tensor tensor) { slots_[handle] = std::move(tensor); }
   /** To be called when a tensor's values were overwritten: what is kept with it stands for the old ones. */

@@ -1,23 +1,35 @@
-// The window of a convolution or a pool, as TypeScript tells it (window.ts).
+// The window of a convolution or a pool, as window.ts packs it. Pairs are [height, width].
 
 #pragma once
 
-#include <cstdint>
-#include <vector>
+#include <array>
+
+#include "args.h"
 
 namespace mocolab {
 
-struct Window {
-  std::vector<int64_t> strides, dilations;
-  int64_t top, bottom, left, right;
+using Pair = std::array<int64_t, 2>;
 
-  explicit Window(const std::vector<int64_t>& told)
-      : strides{told[0], told[1]},
-        dilations{told[6], told[7]},
-        top(told[2]),
-        bottom(told[3]),
-        left(told[4]),
-        right(told[5]) {}
+struct Window {
+  int64_t groups;
+  /** Images are [N, C, H, W] in memory instead of [N, H, W, C]. */
+  bool channelsFirst;
+  /** `before`: padding at top and left. What is missing at bottom and right follows from `output`. */
+  Pair kernel, stride, dilation, before, output;
 };
+
+inline Window readWindow(const Args& args, size_t at) {
+  const auto n = args.integers(at);
+  return {n[0], n[1] != 0, {n[2], n[3]}, {n[4], n[5]}, {n[6], n[7]}, {n[8], n[9]}, {n[10], n[11]}};
+}
+
+/** As ATen wants images: [N, C, H, W], channels last in memory. Copies only what is not so already. */
+inline at::Tensor toImages(const at::Tensor& x, const Window& window) {
+  return window.channelsFirst ? x.contiguous(at::MemoryFormat::ChannelsLast) : x.contiguous().permute({0, 3, 1, 2});
+}
+
+inline at::Tensor fromImages(const at::Tensor& images, const Window& window) {
+  return window.channelsFirst ? images.contiguous() : images.permute({0, 2, 3, 1}).contiguous();
+}
 
 }  // namespace mocolab

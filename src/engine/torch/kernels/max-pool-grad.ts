@@ -1,23 +1,22 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { TorchKernel } from '../kernel.ts';
-import { readPoolWindow, requireFloats, requireShape } from '../window.ts';
+import { expectTensor, placePool } from '../window.ts';
 
-/** dy [N, OH, OW, C], input [N, H, W, C] -> [N, H, W, C] */
+/** Each dy goes to the first largest pixel of its window. */
 export const maxPoolGrad: TorchKernel = {
   kernelName: 'MaxPoolGrad',
   run: ({ inputs, attrs, backend }) => {
     const { dy, input, output } = inputs as { dy: TensorInfo; input: TensorInfo; output: TensorInfo };
-    requireFloats(dy, input);
-    const { window, size, outShape } = readPoolWindow(attrs, input.shape);
-    requireShape(dy, outShape, 'dy');
-    requireShape(output, outShape, 'output');
-    const handle = backend.addon.MaxPoolGrad(
-      backend.handleOf(dy),
-      backend.handleOf(input),
-      backend.handleOf(output),
-      size,
-      window,
-    );
-    return backend.adopt(handle, input.shape);
+    const window = placePool(input.shape, attrs);
+    const outputShape = window.shapeOf(window.channels);
+    expectTensor('input', input);
+    expectTensor('dy', dy, outputShape);
+    expectTensor('output', output, outputShape);
+    const [first, x, y] = [dy, input, output].map((tensor) => backend.handleOf(tensor)) as [
+      number,
+      number,
+      number,
+    ];
+    return backend.adopt(backend.addon.MaxPoolGrad(first, x, y, window.pack()), input.shape);
   },
 };

@@ -1,13 +1,17 @@
 import type { TorchKernel } from '../kernel.ts';
-import { readPoolWindow, requireFloats } from '../window.ts';
+import { expectTensor, isIdentityPool, placePool } from '../window.ts';
+import { identity } from './identity.ts';
 
-/** [N, H, W, C] -> [N, OH, OW, C] */
+/** The largest of each window; NaN is passed over, as tfjs wants it. Padding never wins. */
 export const maxPool: TorchKernel = {
   kernelName: 'MaxPool',
-  run: ({ inputs, attrs, backend }) => {
+  run: (call) => {
+    const { inputs, attrs, backend } = call;
     const x = inputs.x!;
-    requireFloats(x);
-    const { window, size, outShape } = readPoolWindow(attrs, x.shape);
-    return backend.adopt(backend.addon.MaxPool(backend.handleOf(x), size, window, outShape), outShape);
+    expectTensor('x', x, undefined, ['float32', 'int32']);
+    const window = placePool(x.shape, attrs);
+    if (isIdentityPool(window, x.shape)) return identity.run(call);
+    const handle = backend.addon.MaxPool(backend.handleOf(x), window.pack());
+    return backend.adopt(handle, window.shapeOf(window.channels), x.dtype);
   },
 };

@@ -1,0 +1,184 @@
+// Max- and average-pooling over any window. Each pixel of the result gathers what it needs, so threads
+// never write to the same place. Max-pooling keeps which tap of each window won, a byte each, with its
+// output; its gradient asks for it.
+
+#include <ATen/Parallel.h>
+
+#include "ops.h"
+#include "pool-loops.h"
+#include "window.h"
+
+namespace mocolab {
+namespace {
+
+/** Along one axis: what one coordinate of the result meets on the other side, by which tap of the window. */
+struct Step {
+  int64_t at;
+  int32_t tap;
+};
+using Steps = std::vector<std::vector<Step>>;
+
+/** A window over images of `size`, both ways: which pixels a place holds, and which places hold a pixel. */
+struct Walk {
+  Pair size;
+  Steps pixels[2], places[2];
+
+  Walk(const Window& window, const Pair& imageSize) : size(imageSize) {
+    for (int axis = 0; axis < 2; axis++) {
+      pixels[axis].resize(window.output[axis]);
+      places[axis].resize(size[axis]);
+      for (int64_t place = 0; place < window.output[axis]; place++)
+        for (int64_t tap = 0; tap < window.kernel[axis]; tap++) {
+          const int64_t pixel = place * window.stride[axis] + tap * window.dilation[axis] - window.before[axis];
+          if (pixel < 0 || pixel >= size[axis]) continue;
+          pixels[axis][place].push_back({pixel, static_cast<int32_t>(tap)});
+          places[axis][pixel].push_back({place, static_cast<int32_t>(tap)});
+        }
+    }
+  }
+
+  float shareOf(int64_t placeY, int64_t placeX) const {
+    return 1.0f / static_cast<float>(pixels[0][placeY].size() * pixels[1][placeX].size());
+  }
+};
+
+/**
+ * Calls `body(image, pixel, taps)` for every pixel of the result [N, H, W, C], rows in parallel. `share`
+ * gets the coordinates of the pixel and of the tap.
+ */
+template <typename Share, typename Body>
+void eachPixel(const at::Tensor& result, const Steps (&steps)[2], const Pair& source, const Window& window,
+               const Share& share, const Body& body) {
+  const int64_t rows = result.size(1), columns = result.size(2), channels = result.size(3);
+  const int64_t grain = std::max<int64_t>(1, 16384 / std::max<int64_t>(1, columns * channels));
+  at::parallel_for(0, result.size(0) * rows, grain, [&](int64_t first, int64_t last) {
+    Taps taps;
+    for (int64_t at = first; at < last; at++)
+      for (int64_t row = at % rows, column = 0; column < columns; column++) {
+        taps.clear();
+        for (const Step& y : steps[0][row])
+          for (const Step& x : steps[1][column])
+            taps.push_back({(y.at * source[1] + x.at) * channels,
+                            static_cast<int32_t>(y.tap * window.kernel[1] + x.tap), share(row, column, y.at, x.at)});
+        body(at / rows, row * columns + column, taps);
+      }
+  });
+}
+
+float noShare(int64_t, int64_t, int64_t, int64_t) { return 1; }
+
+/** Pooling works on [N, H, W, C]. */
+at::Tensor toRows(const at::Tensor& x, const Window& window) { return toImages(x, window).permute({0, 2, 3, 1}); }
+at::Tensor fromRows(const at::Tensor& rows, const Window& window) {
+  return window.channelsFirst ? rows.permute({0, 3, 1, 2}).contiguous() : rows;
+}
+at::Tensor newRows(const at::Tensor& like, const Pair& size, at::ScalarType type) {
+  return at::empty({like.size(0), size[0], size[1], like.size(3)}, like.options().dtype(type));
+}
+Pair sizeOf(const at::Tensor& rows) { return {rows.size(1), rows.size(2)}; }
+
+template <typename T, typename I>
+void largest(const at::Tensor& x, const Window& window, const at::Tensor& y, const at::Tensor& winners) {
+  const Walk walk(window, sizeOf(x));
+  const int64_t channels = x.size(3), perX = x.size(1) * x.size(2) * channels, perY = y.size(1) * y.size(2) * channels;
+  eachPixel(y, walk.pixels, walk.size, window, noShare, [&](int64_t image, int64_t pixel, const Taps& taps) {
+    const int64_t at = image * perY + pixel * channels;
+    poolLargest(valuesOf<T>(x) + image * perX, taps, channels, valuesOf<T>(y) + at, valuesOf<I>(winners) + at);
+  });
+}
+
+template <typename T, typename I>
+void won(const at::Tensor& dy, const at::Tensor& winners, const Window& window, const at::Tensor& dx) {
+  const Walk walk(window, sizeOf(dx));
+  const int64_t channels = dx.size(3), perX = dx.size(1) * dx.size(2) * channels;
+  const int64_t perY = dy.size(1) * dy.size(2) * channels;
+  eachPixel(dx, walk.places, window.output, window, noShare, [&](int64_t image, int64_t pixel, const Taps& taps) {
+    poolWon(valuesOf<T>(dy) + image * perY, valuesOf<I>(winners) + image * perY, taps, channels,
+            valuesOf<T>(dx) + image * perX + pixel * channels);
+  });
+}
+
+/** Sums of `source` into `result`, each tap weighed by one over the pixels of its place. */
+template <typename T>
+void shares(const at::Tensor& source, const Window& window, const Walk& walk, bool gradient, const at::Tensor& result) {
+  const int64_t channels = result.size(3), perSource = source.size(1) * source.size(2) * channels;
+  const int64_t perResult = result.size(1) * result.size(2) * channels;
+  const auto share = [&](int64_t row, int64_t column, int64_t y, int64_t x) {
+    return gradient ? walk.shareOf(y, x) : walk.shareOf(row, column);
+  };
+  eachPixel(result, gradient ? walk.places : walk.pixels, sizeOf(source), window, share,
+            [&](int64_t image, int64_t pixel, const Taps& taps) {
+              poolShares(valuesOf<T>(source) + image * perSource, taps, channels,
+                         valuesOf<T>(result) + image * perResult + pixel * channels);
+            });
+}
+
+/** Winners are bytes where a window has few enough taps, else they are 16 bits wide. */
+bool inBytes(const Window& window) { return window.kernel[0] * window.kernel[1] < 255; }
+
+/** x -> y and winners. */
+std::pair<at::Tensor, at::Tensor> pool(const at::Tensor& x, const Window& window) {
+  const at::Tensor y = newRows(x, window.output, x.scalar_type());
+  const at::Tensor winners = newRows(x, window.output, inBytes(window) ? at::kByte : at::kShort);
+  const bool bytes = inBytes(window);
+  switch (x.scalar_type()) {
+    case at::kFloat: (bytes ? largest<float, uint8_t> : largest<float, uint16_t>)(x, window, y, winners); break;
+    case at::kBFloat16:
+      (bytes ? largest<Half, uint8_t> : largest<Half, uint16_t>)(x, window, y, winners);
+      break;
+    default: (bytes ? largest<int32_t, uint8_t> : largest<int32_t, uint16_t>)(x, window, y, winners);
+  }
+  return {y, winners};
+}
+
+at::Tensor average(const at::Tensor& source, const Window& window, const Pair& imageSize, bool gradient) {
+  const Walk walk(window, imageSize);
+  const at::Tensor result = newRows(source, gradient ? imageSize : window.output, source.scalar_type());
+  const auto compute = source.scalar_type() == at::kFloat ? shares<float> : shares<Half>;
+  compute(source, window, walk, gradient, result);
+  return fromRows(result, window);
+}
+
+}  // namespace
+
+/** x, window; keeps the winners with the output. */
+int32_t MaxPool(const Args& args) {
+  const Window window = readWindow(args, 1);
+  auto [y, winners] = pool(toRows(args.tensor(0), window), window);
+  const int32_t handle = store().put(fromRows(y, window));
+  store().attach(handle, std::move(winners));
+  return handle;
+}
+
+/** dy, x, y, window. A y that is not MaxPool's own, such as a copy, has no winners: they are found again. */
+at::Tensor MaxPoolGrad(const Args& args) {
+  const Window window = readWindow(args, 3);
+  const at::Tensor dy = toRows(args.tensor(0), window), x = toRows(args.tensor(1), window);
+  const at::Tensor* kept = store().attached(args.handle(2));
+  const at::Tensor winners = kept ? *kept : pool(x, window).second;
+  const at::Tensor dx = newRows(x, sizeOf(x), dy.scalar_type());
+  const bool bytes = inBytes(window);
+  if (dy.scalar_type() == at::kFloat) {
+    (bytes ? won<float, uint8_t> : won<float, uint16_t>)(dy, winners, window, dx);
+  } else {
+    (bytes ? won<Half, uint8_t> : won<Half, uint16_t>)(dy, winners, window, dx);
+  }
+  return fromRows(dx, window);
+}
+
+/** x, window. */
+at::Tensor AvgPool(const Args& args) {
+  const Window window = readWindow(args, 1);
+  const at::Tensor x = toRows(args.tensor(0), window);
+  return average(x, window, sizeOf(x), false);
+}
+
+/** dy, window, shape of x. */
+at::Tensor AvgPoolGrad(const Args& args) {
+  const Window window = readWindow(args, 1);
+  const auto shape = args.integers(2);
+  const Pair size = window.channelsFirst ? Pair{shape[2], shape[3]} : Pair{shape[1], shape[2]};
+  return average(toRows(args.tensor(0), window), window, size, true);
+}
+
+}  // namespace mocolab
