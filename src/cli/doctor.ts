@@ -13,13 +13,15 @@ import { listGpus, narrowGpus } from '../launch/list-gpus.ts';
 import { formatBytes } from '../plan/format-quantity.ts';
 import { readVersions } from '../runs/host-info.ts';
 
-/** What probe-engines prints of each engine. */
+/** What probe-engine prints. */
 interface Probe {
   readonly name: string;
   readonly available: boolean;
   readonly reason?: string;
   readonly description?: { readonly [key: string]: unknown };
 }
+
+const ENGINES = ['torch', 'wasm', 'cpu'];
 
 /** Engines that the project is about to have, so that nobody looks for them in vain. */
 const MISSING: readonly Probe[] = ['tensorflow'].map((name) => ({
@@ -42,7 +44,7 @@ async function examine() {
   const visible = narrowGpus(gpus, process.env.CUDA_VISIBLE_DEVICES);
   const cores = os.availableParallelism();
   const disk = statfsSync(process.cwd());
-  const engines = [...(await probe()), ...MISSING];
+  const engines = [...(await Promise.all(ENGINES.map(probe))), ...MISSING];
   const names = engines.filter(({ available }) => available).map(({ name }) => name);
   return {
     versions: readVersions(),
@@ -58,15 +60,17 @@ async function examine() {
   };
 }
 
-/** Asks a process of its own. */
-async function probe(): Promise<Probe[]> {
-  const { path, execArgv } = locateScript(import.meta.url, '../worker/probe-engines');
+/** Asks a process of its own: an engine that crashes must not take the others along. */
+async function probe(name: string): Promise<Probe> {
+  const { path, execArgv } = locateScript(import.meta.url, '../worker/probe-engine');
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, [...execArgv, path]);
-    return JSON.parse(stdout) as Probe[];
+    const { stdout } = await promisify(execFile)(process.execPath, [...execArgv, path, name]);
+    return JSON.parse(stdout.trim().split('\n').at(-1)!) as Probe;
   } catch (error) {
-    const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
-    return [{ name: 'all engines', available: false, reason: `the probe failed: ${line.slice(0, 200)}` }];
+    const { signal, message } = error as Error & { readonly signal?: string };
+    const fact = signal ? `it crashed with ${signal}` : message.split('\n')[0]!.slice(0, 200);
+    const mend = name === 'torch' ? '; `moco engine install torch --force` builds it again' : '';
+    return { name, available: false, reason: `${fact}${mend}` };
   }
 }
 

@@ -146,7 +146,13 @@ function addOtherCommands(program: Command, finish: (code: ExitCode) => void): v
     .addArgument(new Command().createArgument('<name>', 'which').choices(['torch']))
     .option(
       '--libtorch <dir>',
-      'folder of libtorch (default: $LIBTORCH, a virtual environment, python3, Debian)',
+      'folder of libtorch (default: $LIBTORCH, a virtual environment here, else the newest of this machine)',
+    )
+    .option('--yes', 'bring what is missing without asking: apt-get as root, else pip into the cache')
+    .option('--force', 'build though there is a build')
+    .option(
+      '--modest',
+      'as npm run quickstart: at most apt-get as root, and no error where that is not enough',
     )
     .action(async (_, options) => finish(await (await import('./engine-install.ts')).installEngine(options)));
   program

@@ -9,6 +9,7 @@ import { ExitCode } from '../core/exit-code.ts';
 import { locateScript, type OwnScript } from '../core/own-script.ts';
 import { type Problem, ProblemError } from '../core/problem.ts';
 import { checkDataPresent } from '../data/open-dataset.ts';
+import { examineAddon } from '../engine/torch/addon-file.ts';
 import { detectDevices } from '../launch/detect-devices.ts';
 import { listGpus, narrowGpus } from '../launch/list-gpus.ts';
 import { runExperiment } from '../launch/run-experiment.ts';
@@ -16,6 +17,7 @@ import type { SchedulerSummary } from '../launch/scheduler.ts';
 import { createJsonUi } from '../launch/ui/json.ts';
 import { createPlainUi } from '../launch/ui/plain.ts';
 import type { Ui } from '../launch/ui/ui.ts';
+import { countSideBySide } from '../plan/count-side-by-side.ts';
 import type { PlanView } from '../plan/plan-view.ts';
 import { collectReport } from '../report/collect-report.ts';
 import { renderText } from '../report/render-text.ts';
@@ -40,7 +42,9 @@ export async function run(file: string, options: RunOptions): Promise<ExitCode> 
   const devices = detectDevices(experiment.launch.devices, listEngines(experiment), {
     cores: os.availableParallelism(),
     listGpus: () => narrowGpus(listGpus(), process.env.CUDA_VISIBLE_DEVICES),
+    sideBySide: countSideBySide(graph),
   });
+  if (!options.json) hintAtTorch(experiment, view);
   const ui = await createUi(options, countChains(view));
   const signals = listenForInterrupts();
   const summary = await runExperiment({
@@ -61,8 +65,19 @@ export async function run(file: string, options: RunOptions): Promise<ExitCode> 
   return chooseExitCode(summary, signals.stop.aborted);
 }
 
+/** Names of engines; `auto` is torch where that is installed. */
 function listEngines({ methods, evaluations }: ResolvedExperiment): string[] {
-  return [...methods, ...evaluations].map(({ recipe }) => recipe.engine);
+  const best = examineAddon().state === 'ready' ? 'torch' : 'auto';
+  return [...methods, ...evaluations].map(({ recipe }) => (recipe.engine === 'auto' ? best : recipe.engine));
+}
+
+/** Once a run, where a better engine was never installed. One that is broken is told by every stage. */
+function hintAtTorch(experiment: ResolvedExperiment, { decisions }: PlanView): void {
+  const runs = [...decisions.values()].some(({ state }) => state === 'to-run');
+  if (!runs || !listEngines(experiment).includes('auto') || examineAddon().state !== 'absent') return;
+  process.stdout.write(
+    'hint: `moco engine install torch` installs an engine that trains several times as fast\n',
+  );
 }
 
 /** Checkpoints, and the data of the stages that will run, each looked at once. */

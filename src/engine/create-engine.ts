@@ -2,7 +2,7 @@
 // (a native library, say) never stands in the way of another.
 
 import { ProblemError } from '../core/problem.ts';
-import type { ConcreteEngineName, Engine } from './engine.ts';
+import { type ConcreteEngineName, type Engine, EngineNotInstalled } from './engine.ts';
 import { registerGradients } from './gradients.ts';
 
 const loaders: { readonly [Name in ConcreteEngineName]: () => Promise<Engine> } = {
@@ -11,8 +11,8 @@ const loaders: { readonly [Name in ConcreteEngineName]: () => Promise<Engine> } 
   cpu: async () => (await import('./cpu/index.ts')).createCpuEngine(),
 };
 
-/** What `auto` tries, best first. The reference engine is never chosen by itself, and torch not yet. */
-const preference: readonly ConcreteEngineName[] = ['wasm'];
+/** What `auto` tries, best first. The reference engine is never chosen by itself. */
+const preference: readonly ConcreteEngineName[] = ['torch', 'wasm'];
 
 /** How an engine fares on this machine. */
 export interface EngineProbe {
@@ -23,15 +23,29 @@ export interface EngineProbe {
   readonly description?: Engine['description'];
 }
 
+export interface EngineOptions {
+  /** Told which better engine `auto` passed over, and why; not of one that was never installed. */
+  readonly warn?: (message: string) => void;
+}
+
 /** Starts an engine; `auto` takes the best that starts. One engine a process. */
-export async function createEngine(name: ConcreteEngineName | 'auto'): Promise<Engine> {
+export async function createEngine(
+  name: ConcreteEngineName | 'auto',
+  { warn }: EngineOptions = {},
+): Promise<Engine> {
   registerGradients();
   const failures: string[] = [];
+  const faults: string[] = [];
   for (const candidate of name === 'auto' ? preference : [name]) {
     try {
-      return await loaders[candidate]();
+      const engine = await loaders[candidate]();
+      for (const fault of faults) warn?.(`This stage runs on the engine ${candidate}. ${fault}`);
+      return engine;
     } catch (error) {
-      failures.push(`${candidate}: ${describeFailure(error)}`);
+      const reason = describeFailure(error);
+      failures.push(`${candidate}: ${reason}`);
+      if (!(error instanceof EngineNotInstalled))
+        faults.push(`The engine ${candidate} does not start: ${reason}.`);
     }
   }
   throw new ProblemError({
@@ -41,17 +55,13 @@ export async function createEngine(name: ConcreteEngineName | 'auto'): Promise<E
   });
 }
 
-/** Tries every engine in turn; for `moco doctor`, in a process of its own. */
-export async function probeEngines(): Promise<EngineProbe[]> {
-  const probes: EngineProbe[] = [];
-  for (const name of Object.keys(loaders) as ConcreteEngineName[]) {
-    try {
-      probes.push({ name, available: true, description: (await createEngine(name)).description });
-    } catch (error) {
-      probes.push({ name, available: false, reason: describeFailure(error) });
-    }
+/** Tries an engine; for `moco doctor`, in a process of its own. */
+export async function probeEngine(name: ConcreteEngineName): Promise<EngineProbe> {
+  try {
+    return { name, available: true, description: (await createEngine(name)).description };
+  } catch (error) {
+    return { name, available: false, reason: describeFailure(error) };
   }
-  return probes;
 }
 
 /** The fact alone: a problem of ours already names the rule and the engine. */

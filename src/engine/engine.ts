@@ -7,6 +7,11 @@ import type { Scalar, Tensor1D, Tensor2D, Tensor4D, Variable } from './tf.ts';
 
 export type ConcreteEngineName = 'cpu' | 'wasm' | 'torch';
 
+/** Thrown by an engine that was never installed here: no fault, so that `auto` passes it over in silence. */
+export class EngineNotInstalled extends Error {
+  override readonly name = 'EngineNotInstalled';
+}
+
 /** A ready engine. One a process; its backend is the current tfjs backend. */
 export interface Engine {
   readonly name: ConcreteEngineName;

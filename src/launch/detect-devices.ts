@@ -7,6 +7,9 @@ import type { Gpu } from './list-gpus.ts';
 /** Engines that compute on a GPU. None does yet; the torch engine will. */
 const gpuEngines: ReadonlySet<string> = new Set();
 
+/** Engines that compute on all cores of their device: for these, a slot that would stand idle is a waste. */
+const threadedEngines: ReadonlySet<string> = new Set(['torch']);
+
 /** More workers than this want more memory than most machines have to spare. */
 const MAX_AUTO_SLOTS = 8;
 
@@ -15,11 +18,15 @@ export interface Machine {
   readonly cores: number;
   /** GPUs that may be used, CUDA_VISIBLE_DEVICES applied. Asked for only where it matters. */
   readonly listGpus: () => readonly Gpu[];
+  /** Stages that could run at the same time; absent: any number. */
+  readonly sideBySide?: number;
 }
 
 /**
  * Lists the devices of a run. `auto` takes the GPUs where one of the run's engines can use them, else a
- * CPU slot for each core, because the engines for CPUs compute on one thread.
+ * CPU slot for each core: several trainings on a thread each take less time than one after another
+ * on all threads. Where an engine uses threads, there are no more slots than stages that run side by side,
+ * and these share the cores, so that a single training has them all.
  *
  * Throws DEVICES_NONE, DEVICES_NOT_FOUND and DEVICES_ENGINE.
  *
@@ -35,7 +42,9 @@ export function detectDevices(spec: string, engines: readonly string[], machine:
   if (kind === 'cpu') return makeSlots(spec, detail === undefined ? 1 : Number(detail), machine.cores);
   const gpus = canUseGpu ? machine.listGpus() : [];
   if (gpus.length > 0) return makeGpuDevices(gpus, machine.cores);
-  return makeSlots(spec, Math.min(machine.cores, MAX_AUTO_SLOTS), machine.cores);
+  const isThreaded = engines.some((engine) => threadedEngines.has(engine));
+  const useful = isThreaded ? (machine.sideBySide ?? MAX_AUTO_SLOTS) : MAX_AUTO_SLOTS;
+  return makeSlots(spec, Math.min(machine.cores, MAX_AUTO_SLOTS, useful), machine.cores);
 }
 
 function makeSlots(spec: string, slots: number, cores: number): Device[] {

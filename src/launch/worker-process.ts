@@ -112,7 +112,8 @@ function deviceEnvironment({ kind, cudaId, cores }: Device): { readonly [name: s
   const threads = String(cores);
   return {
     OMP_NUM_THREADS: threads,
-    OPENBLAS_NUM_THREADS: threads,
+    // Its threads would fight for the cores with those of OpenMP, which torch computes on.
+    OPENBLAS_NUM_THREADS: '1',
     MKL_NUM_THREADS: threads,
     CUDA_VISIBLE_DEVICES: kind === 'cuda' && cudaId ? cudaId : '',
   };

@@ -4,11 +4,13 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFi
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readMetricsLog, renderWithoutTimes } from '../../src/runs/metrics-log.ts';
+import { trainingEngines } from '../helpers/available-engines.ts';
 import { makeFolder, makeSharedFolder } from '../helpers/make-record.ts';
 import { runCli, startCli, waitForEvent } from '../helpers/run-cli.ts';
 
 const EXPERIMENT = `kind: experiment
 trials: 2
+engine: wasm
 data: { dataset: synthetic, synthetic: { classes: 4, train: 96, val: 32, size: 16 } }
 methods:
   untrained: &moco
@@ -130,19 +132,22 @@ evalTransform: [{ op: centerCrop, size: 16 }]
   });
 });
 
-test('stopped in the middle of training, it goes on to the same metrics', async () => {
-  const folder = makeFolder();
-  const text = EXPERIMENT.replace('trials: 2', 'trials: 1').replace('epochs: 2', 'epochs: 6');
-  writeFileSync(path.join(folder, 'tiny.yaml'), text);
-  const only = ['run', 'tiny.yaml', '--only', 'pretrain', '--json'];
-  await runCli([...only, '--out', 'whole'], { cwd: folder });
-  const cli = startCli([...only, '--out', 'broken'], { cwd: folder });
-  await waitForEvent(cli, (event) => event.type === 'stage-progress' && (event.progress.epoch ?? 0) >= 2);
-  cli.process.kill('SIGINT');
-  expect((await cli.ended).code).toBe(130);
-  expect((await runCli([...only, '--out', 'broken'], { cwd: folder })).code).toBe(0);
-  expect(readAllMetrics(path.join(folder, 'broken'))).toEqual(readAllMetrics(path.join(folder, 'whole')));
-});
+test.each(trainingEngines)(
+  'stopped in the middle of training, %s goes on to the same metrics',
+  async (engine) => {
+    const folder = makeFolder();
+    const text = EXPERIMENT.replace('trials: 2', 'trials: 1').replace('epochs: 2', 'epochs: 6');
+    writeFileSync(path.join(folder, 'tiny.yaml'), text);
+    const only = ['run', 'tiny.yaml', '--only', 'pretrain', '--json', '--engine', engine];
+    await runCli([...only, '--out', 'whole'], { cwd: folder });
+    const cli = startCli([...only, '--out', 'broken'], { cwd: folder });
+    await waitForEvent(cli, (event) => event.type === 'stage-progress' && (event.progress.epoch ?? 0) >= 2);
+    cli.process.kill('SIGINT');
+    expect((await cli.ended).code).toBe(130);
+    expect((await runCli([...only, '--out', 'broken'], { cwd: folder })).code).toBe(0);
+    expect(readAllMetrics(path.join(folder, 'broken'))).toEqual(readAllMetrics(path.join(folder, 'whole')));
+  },
+);
 
 test('an unreadable image is named, and its stage fails', async () => {
   const folder = makeFolder();

@@ -1,40 +1,82 @@
-// An engine that does not start, in a process of its own without WebAssembly.
+// An engine that does not start, and what `auto` takes then; each in a process of its own.
 
 import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { findCacheFolder } from '../../src/core/cache-folder.ts';
 import { locateScript } from '../../src/core/own-script.ts';
+import { readInstalledAddon } from '../../src/engine/torch/addon-file.ts';
+import { makeFolder } from '../helpers/make-record.ts';
 
-/** What a piece of code prints as JSON, run by a Node.js without WebAssembly. */
-function runWithoutWasm(code: string): unknown {
+interface Surroundings {
+  /** Flags for Node.js. */
+  readonly flags?: readonly string[];
+  /** The cache, and so what is installed. */
+  readonly cache?: string;
+}
+
+/** What a piece of code prints as JSON, run in a process of its own. */
+function runApart(code: string, { flags = [], cache = makeFolder() }: Surroundings = {}): unknown {
+  const env = { ...process.env, MOCO_CACHE: cache };
   const { execArgv, path: module } = locateScript(
     pathToFileURL(path.resolve('src/here.ts')).href,
     './engine/create-engine',
   );
-  const text = `import { createEngine, probeEngines } from ${JSON.stringify(pathToFileURL(module).href)};
+  const text = `import { createEngine, probeEngine } from ${JSON.stringify(pathToFileURL(module).href)};
     process.stdout.write('\\nRESULT' + JSON.stringify(await (async () => { ${code} })()));`;
   const { stdout } = spawnSync(
     process.execPath,
-    ['--noexpose-wasm', ...execArgv, '--input-type=module', '--eval', text],
-    { encoding: 'utf8' },
+    [...flags, ...execArgv, '--input-type=module', '--eval', text],
+    { encoding: 'utf8', env },
   );
   return JSON.parse(stdout.slice(stdout.indexOf('RESULT') + 'RESULT'.length));
 }
 
+const withoutWasm = { flags: ['--noexpose-wasm'] };
+
 test('names the engine, the cause and the command that shows what there is', () => {
-  expect(runWithoutWasm("return createEngine('auto').catch((error) => error.problems);")).toEqual([
+  expect(runApart("return createEngine('auto').catch((error) => error.problems);", withoutWasm)).toEqual([
     {
       code: 'ENGINE_UNAVAILABLE',
-      message: 'Expected the engine auto to start, but wasm: The WebAssembly backend did not start.',
+      message:
+        'Expected the engine auto to start, but torch: it is not installed; `moco engine install torch` builds it; wasm: The WebAssembly backend did not start.',
       hint: 'Run `moco doctor` to see which engines this machine can use, then choose one with --engine.',
     },
   ]);
 });
 
-test('a probe tells why one engine is not available and finds the others', () => {
-  expect(runWithoutWasm("return (await probeEngines()).filter(({ name }) => name !== 'torch');")).toEqual([
+test('a probe tells why one engine is not available and finds another', () => {
+  expect(runApart("return [await probeEngine('wasm'), await probeEngine('cpu')];", withoutWasm)).toEqual([
     { name: 'wasm', available: false, reason: 'The WebAssembly backend did not start' },
     { name: 'cpu', available: true, description: expect.objectContaining({ name: 'cpu' }) },
   ]);
+});
+
+describe('auto', () => {
+  const AUTO = `const warnings = [];
+    const { name } = await createEngine('auto', { warn: (message) => warnings.push(message) });
+    return { name, warnings };`;
+
+  test('takes wasm without a word where torch was never installed', () => {
+    expect(runApart(AUTO)).toEqual({ name: 'wasm', warnings: [] });
+  });
+
+  test('takes wasm and says why where torch is installed and broken', () => {
+    const cache = makeFolder();
+    mkdirSync(path.join(cache, 'torch'));
+    const manifest = path.join(cache, 'torch/installed.json');
+    writeFileSync(manifest, '{ "addon": ');
+    expect(runApart(AUTO, { cache })).toEqual({
+      name: 'wasm',
+      warnings: [
+        `This stage runs on the engine wasm. The engine torch does not start: its manifest ${manifest} is damaged; \`moco engine install torch\` builds it again.`,
+      ],
+    });
+  });
+
+  test.skipIf(!readInstalledAddon())('takes torch where it is installed', () => {
+    expect(runApart(AUTO, { cache: findCacheFolder() })).toEqual({ name: 'torch', warnings: [] });
+  });
 });

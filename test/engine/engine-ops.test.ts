@@ -4,9 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stream } from '../../src/core/rng.ts';
 import { createEngine } from '../../src/engine/create-engine.ts';
 import type { Engine } from '../../src/engine/engine.ts';
+import { referenceBatchNorm, referenceConv2d, referenceMaxPool } from '../../src/engine/reference-ops.ts';
 import * as tf from '../../src/engine/tf.ts';
 import { availableEngines } from '../helpers/available-engines.ts';
-import { referenceBatchNorm, referenceConv2d, referenceMaxPool } from '../helpers/reference-ops.ts';
 
 let draws = 0;
 function random(...shape: number[]): Float32Array {

@@ -6,14 +6,9 @@ import type { Engine } from '../../src/engine/engine.ts';
 import * as tf from '../../src/engine/tf.ts';
 import { readInstalledAddon } from '../../src/engine/torch/addon-file.ts';
 import { loadAddon, type TorchAddon } from '../../src/engine/torch/binding.ts';
-import { findLibtorch } from '../../src/engine/torch/find-libtorch.ts';
 import { createEncoder } from '../../src/model/encoder.ts';
 
 const installed = readInstalledAddon();
-
-test('a folder that is no libtorch is told with what it lacks', () => {
-  expect(findLibtorch({}, 'src')).toEqual({ found: [], rejected: ['--libtorch: src has no headers'] });
-});
 
 describe.skipIf(!installed)('the addon', () => {
   let addon: TorchAddon;

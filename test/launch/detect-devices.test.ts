@@ -19,6 +19,15 @@ test('cpu is one device with all cores; cpu:N divides them', () => {
   expect(names('cpu:4')).toHaveLength(4);
 });
 
+test('an engine with threads gets no more slots than stages that run side by side, and all cores', () => {
+  const slots = (engine: string, sideBySide: number, cores = 2) =>
+    detectDevices('auto', [engine], { cores, listGpus: () => [], sideBySide }).map((device) => device.cores);
+  expect(slots('torch', 1)).toEqual([2]);
+  expect(slots('torch', 3)).toEqual([1, 1]);
+  expect(slots('torch', 2, 8)).toEqual([4, 4]);
+  expect(slots('wasm', 1)).toEqual([1, 1]);
+});
+
 test('zero devices', () => {
   expect(catchProblems(() => names('cpu:0'))).toEqual([
     {

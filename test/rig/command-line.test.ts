@@ -127,14 +127,14 @@ test('doctor finds the engines that are here and says why others are not', async
   expect((await runCli(['doctor'])).stdout).toContain('ready: tfjs');
 });
 
-test('without a libtorch, the install of torch says what would give one', async () => {
+test('a folder that is no libtorch is refused by the install of torch', async () => {
   const { code, stderr } = await runCli(['engine', 'install', 'torch', '--libtorch', 'nowhere'], {
     env: { MOCO_CACHE: makeFolder() },
   });
   expect(code).toBe(2);
-  expect(stderr).toBe(`TORCH_NOT_FOUND
-  Expected a libtorch with headers but found none (--libtorch: nowhere does not exist).
-    hint: Any of these gives one: \`pip install torch\` in a virtual environment here, \`apt-get install libtorch-dev\`, or --libtorch DIR of an unpacked archive.
+  expect(stderr).toBe(`TORCH_UNUSABLE
+  Expected --libtorch to be a libtorch of 1.13 or newer with headers, but nowhere does not exist.
+    hint: Leave --libtorch out to let \`moco engine install torch\` look for one, or give it a folder with include/ and lib/: an unpacked libtorch archive, or what \`python3 -c 'import torch; print(torch.__path__[0])'\` prints.
 `);
 });
 

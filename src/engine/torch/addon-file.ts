@@ -1,25 +1,37 @@
-// Where the built addon is, and whether it belongs to this version of the sources. Written by the
-// install, read by the engine.
+// Where the built addon is, and whether it still fits: this version's sources, the same libtorch, all its
+// bytes. Written by the install, read by the engine. Loads no TensorFlow, so that the command line may ask.
 
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findCacheFolder } from '../../core/cache-folder.ts';
+import { stampLibtorch } from './install/read-libtorch.ts';
 
 /** What the install leaves beside the builds. */
 export interface InstalledAddon {
   /** The addon's file. */
   readonly addon: string;
+  readonly bytes: number;
   /** Hash of the C++ sources that it was built from. */
   readonly sources: string;
   /** Folder of libtorch's libraries. */
   readonly libtorch: string;
   readonly version: string;
+  readonly cuda: boolean;
+  /** `stampLibtorch` at the time of the build. */
+  readonly stamp: string;
 }
+
+/** `absent` was never installed; `broken` was, and says what is wrong and the command that mends it. */
+export type AddonState =
+  | { readonly state: 'ready'; readonly installed: InstalledAddon }
+  | { readonly state: 'absent' | 'broken'; readonly reason: string };
 
 /** C++ sources of the addon. */
 export const sourceFolder = fileURLToPath(new URL('./cc/', import.meta.url));
+
+const MEND = '`moco engine install torch` builds it again';
 
 /** Below the user's cache. */
 export function findTorchFolder(): string {
@@ -30,10 +42,41 @@ export function locateManifest(): string {
   return path.join(findTorchFolder(), 'installed.json');
 }
 
-/** The installed addon; undefined where there is none. */
+/** The installed addon; undefined where there is none that fits. */
 export function readInstalledAddon(): InstalledAddon | undefined {
+  const found = examineAddon();
+  return found.state === 'ready' ? found.installed : undefined;
+}
+
+/** Looks at the files, and loads nothing. */
+export function examineAddon(): AddonState {
   const file = locateManifest();
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as InstalledAddon) : undefined;
+  if (!existsSync(file))
+    return { state: 'absent', reason: 'it is not installed; `moco engine install torch` builds it' };
+  const installed = parseManifest(readFileSync(file, 'utf8'));
+  const fault = installed ? findFault(installed) : `its manifest ${file} is damaged`;
+  return fault ? { state: 'broken', reason: `${fault}; ${MEND}` } : { state: 'ready', installed: installed! };
+}
+
+function parseManifest(text: string): InstalledAddon | undefined {
+  try {
+    const value = JSON.parse(text) as Partial<InstalledAddon> | null;
+    const isWhole = typeof value?.addon === 'string' && typeof value.libtorch === 'string';
+    return isWhole ? (value as InstalledAddon) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function findFault({ addon, bytes, sources, libtorch, stamp }: InstalledAddon): string | undefined {
+  if (!existsSync(addon)) return `its addon ${addon} is gone`;
+  const now = statSync(addon).size;
+  // The system's loader would crash on a file that ends too early.
+  if (now !== bytes) return `its addon ${addon} is damaged (${now} bytes of ${bytes})`;
+  if (!existsSync(path.join(libtorch, 'libtorch_cpu.so'))) return `its libtorch in ${libtorch} is gone`;
+  if (stampLibtorch(libtorch) !== stamp) return `its libtorch in ${libtorch} is another one by now`;
+  if (sources !== hashSources()) return 'its addon is of another version of mocolab';
+  return undefined;
 }
 
 /** SHA-256 over the names and texts of the C++ sources. */

@@ -1,28 +1,39 @@
 // The engine `torch`: a tfjs backend on libtorch, through an addon that is built on the user's machine.
 
-import { existsSync } from 'node:fs';
 import os from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import { compositeOps } from '../composite-ops.ts';
-import type { Engine } from '../engine.ts';
-import { hashSources, type InstalledAddon, readInstalledAddon } from './addon-file.ts';
+import { type Engine, EngineNotInstalled } from '../engine.ts';
+import { examineAddon, type InstalledAddon } from './addon-file.ts';
 import { TorchBackend } from './backend.ts';
 import { loadAddon, type TorchAddon } from './binding.ts';
+import { explainLoadFailure } from './explain-load-failure.ts';
 import { registerTorchKernel } from './kernel.ts';
 import { kernels } from './kernel-list.ts';
 import { createFusedOps, registerFusedGradients } from './ops.ts';
 
 let backend: TorchBackend | undefined;
 
+export interface TorchOptions {
+  /** An addon to use instead of the installed one; for the proof of a fresh build. */
+  readonly installed?: InstalledAddon;
+}
+
 /** Makes the torch backend current. Throws a diagnosis that ends in the command that mends it. */
-export async function createTorchEngine(): Promise<Engine> {
-  backend ??= register(loadInstalled());
+export async function createTorchEngine({ installed = findInstalled() }: TorchOptions = {}): Promise<Engine> {
+  backend ??= register(load(installed));
   await tf.setBackend('torch');
   const { addon } = backend;
   const description = addon.describe();
   return {
     name: 'torch',
-    description: { name: 'torch', tfjs: tf.version_core, ...description },
+    description: {
+      name: 'torch',
+      tfjs: tf.version_core,
+      ...description,
+      cuda: installed.cuda,
+      lib: installed.libtorch,
+    },
     ops: { ...compositeOps, ...createFusedOps(backend) },
     memory: () => ({ tensors: tf.memory().numTensors, bytes: addon.memory().bytes }),
     native: {
@@ -43,23 +54,20 @@ function register(addon: TorchAddon): TorchBackend {
   return created;
 }
 
-function loadInstalled(): TorchAddon {
-  const installed = readInstalledAddon();
-  if (!installed) throw new Error('it is not installed; `moco engine install torch` builds it');
-  refuseStale(installed);
+function findInstalled(): InstalledAddon {
+  const found = examineAddon();
+  if (found.state === 'ready') return found.installed;
+  if (found.state === 'absent') throw new EngineNotInstalled(found.reason);
+  throw new Error(found.reason);
+}
+
+function load({ addon }: InstalledAddon): TorchAddon {
   // OpenBLAS would start threads of its own, which fight OpenMP's for the cores. It reads this as it loads.
   process.env.OPENBLAS_NUM_THREADS ??= '1';
   try {
-    return loadAddon(installed.addon);
+    return loadAddon(addon);
   } catch (error) {
-    const [line] = (error instanceof Error ? error.message : String(error)).split('\n');
-    throw new Error(`its addon does not load (${line}); \`moco engine install torch\` builds it again`);
+    const cause = explainLoadFailure(error instanceof Error ? error.message : String(error));
+    throw new Error(`its addon does not load: ${cause}; \`moco engine install torch\` builds it again`);
   }
-}
-
-function refuseStale({ addon, sources, libtorch }: InstalledAddon): void {
-  const mend = '`moco engine install torch` builds it again';
-  if (!existsSync(addon)) throw new Error(`its addon ${addon} is gone; ${mend}`);
-  if (!existsSync(libtorch)) throw new Error(`its libtorch in ${libtorch} is gone; ${mend}`);
-  if (sources !== hashSources()) throw new Error(`its addon is of another version of mocolab; ${mend}`);
 }

@@ -1,0 +1,156 @@
+// Builds the addon with cmake into the user's cache. A build has a folder of its own, named after sources
+// and libtorch, that appears whole or not at all; two installs at a time build twice and keep one.
+
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import os from 'node:os';
+import path from 'node:path';
+import { ProblemError } from '../../../core/problem.ts';
+import { findTorchFolder, hashSources, type InstalledAddon, sourceFolder } from '../addon-file.ts';
+import { findCmake } from './build-tools.ts';
+import { type Libtorch, stampLibtorch } from './read-libtorch.ts';
+import { runTool } from './run-tool.ts';
+
+const ADDON = 'mocolab_torch.node';
+/** SHA-256 of the addon, beside it. */
+const SEAL = 'sha256';
+/** A compiler that reads all of ATen takes this much memory. */
+const COMPILER_BYTES = 1.5 * 2 ** 30;
+const DAY_MS = 86_400_000;
+
+export interface BuildOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly say: (line: string) => void;
+  /** Build though there is one already. */
+  readonly force: boolean;
+}
+
+/** The build for this libtorch: an earlier one where it is whole, else a new one. Throws TORCH_BUILD_FAILED. */
+export async function buildAddon(libtorch: Libtorch, options: BuildOptions): Promise<InstalledAddon> {
+  removeLeftovers();
+  const folder = path.join(findTorchFolder(), keyOf(libtorch));
+  if (options.force || !isWhole(folder)) await buildInto(folder, libtorch, options);
+  const addon = path.join(folder, ADDON);
+  const { lib, version, cuda } = libtorch;
+  return {
+    addon,
+    bytes: statSync(addon).size,
+    sources: hashSources(),
+    libtorch: lib,
+    version,
+    cuda,
+    stamp: stampLibtorch(lib),
+  };
+}
+
+/** Another libtorch or other sources are another build. Node's version is none: Node-API is stable. */
+function keyOf({ lib, version }: Libtorch): string {
+  const identity = [lib, version, stampLibtorch(lib), hashSources(), process.arch].join('\n');
+  return createHash('sha256').update(identity).digest('hex').slice(0, 16);
+}
+
+function isWhole(folder: string): boolean {
+  const [addon, seal] = [path.join(folder, ADDON), path.join(folder, SEAL)];
+  return existsSync(addon) && existsSync(seal) && readFileSync(seal, 'utf8') === hashFile(addon);
+}
+
+async function buildInto(folder: string, libtorch: Libtorch, options: BuildOptions): Promise<void> {
+  const working = `${folder}.${process.pid}`;
+  const finished = `${working}.done`;
+  mkdirSync(working, { recursive: true });
+  mkdirSync(finished, { recursive: true });
+  try {
+    await compile(working, libtorch, options);
+    renameSync(path.join(working, ADDON), path.join(finished, ADDON));
+    writeFileSync(path.join(finished, SEAL), hashFile(path.join(finished, ADDON)));
+    place(finished, folder);
+  } finally {
+    for (const left of [working, finished]) rmSync(left, { recursive: true, force: true });
+  }
+}
+
+/** Moves a folder to its name. Where another install was faster, its build is as good. */
+function place(finished: string, folder: string): void {
+  if (existsSync(folder) && !isWhole(folder)) rmSync(folder, { recursive: true });
+  try {
+    renameSync(finished, folder);
+  } catch (error) {
+    if (!isWhole(folder)) throw error;
+  }
+}
+
+async function compile(working: string, libtorch: Libtorch, { env, say }: BuildOptions): Promise<void> {
+  const cmake = findCmake(env) ?? 'cmake';
+  say(`building the addon in ${working}`);
+  const options = Object.entries(describeBuild(libtorch)).map(([name, value]) => `-D${name}=${value}`);
+  await runStep([cmake, '-S', sourceFolder, '-B', working, ...options], env, () => {});
+  const sideBySide = Math.max(
+    1,
+    Math.min(os.availableParallelism(), Math.floor(os.freemem() / COMPILER_BYTES)),
+  );
+  await runStep([cmake, '--build', working, '--parallel', String(sideBySide)], env, (line) => {
+    const [, done, source] = line.match(/^\[\s*(\d+%|\d+\/\d+)\] Building CXX object .*?([\w-]+)\.cc/) ?? [];
+    if (source) say(`  ${done!.padStart(4)}  ${source}`);
+  });
+}
+
+function describeBuild(libtorch: Libtorch): { readonly [name: string]: string } {
+  return {
+    MOCOLAB_TORCH_LIB: libtorch.lib,
+    MOCOLAB_TORCH_INCLUDE: libtorch.include.join(';'),
+    MOCOLAB_TORCH_VERSION: libtorch.version,
+    MOCOLAB_CXX11_ABI: String(libtorch.cxx11Abi),
+    MOCOLAB_CXX_STANDARD: String(libtorch.cxxStandard),
+    MOCOLAB_NODE_INCLUDE: listNodeHeaders().join(';'),
+  };
+}
+
+function listNodeHeaders(): string[] {
+  const require = createRequire(import.meta.url);
+  const folderOf = (name: string) => path.dirname(require.resolve(`${name}/package.json`));
+  return [folderOf('node-addon-api'), path.join(folderOf('node-api-headers'), 'include')];
+}
+
+async function runStep(
+  command: readonly string[],
+  env: NodeJS.ProcessEnv,
+  onLine: (line: string) => void,
+): Promise<void> {
+  const { code, signal, lines } = await runTool(command, onLine, { env });
+  if (code === 0) return;
+  const telling = lines.filter((line) => /\berror\b|not found|No such file|Killed/i.test(line));
+  const facts = telling.slice(0, 3).map((line) => line.trim().slice(0, 200));
+  const isMemory = signal === 'SIGKILL' || lines.some((line) => /Killed|out of memory/.test(line));
+  throw new ProblemError({
+    code: 'TORCH_BUILD_FAILED',
+    message: `Expected the addon to build but ${path.basename(command[0]!)} ended with ${signal ?? `exit code ${code}`}: ${facts.join(' | ') || 'it said nothing'}`,
+    hint: isMemory
+      ? 'The compiler ran out of memory: it wants 1.5 GB. Close other programs, then `moco engine install torch`.'
+      : 'A newer compiler (`apt-get install g++`, version 11 or later for a libtorch of 2.x) or another libtorch (--libtorch) may help.',
+  });
+}
+
+/** Of installs that were killed, a day ago or more. */
+function removeLeftovers(): void {
+  const root = findTorchFolder();
+  if (!existsSync(root)) return;
+  for (const name of readdirSync(root).filter((entry) => /^[0-9a-f]{16}\.\d+/.test(entry))) {
+    const folder = path.join(root, name);
+    const age = Date.now() - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    if (age > DAY_MS) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function hashFile(file: string): string {
+  return createHash('sha256').update(readFileSync(file)).digest('hex');
+}
