@@ -30,9 +30,7 @@ const layerRules = Object.entries(layers).map(([layer, allowed]) => ({
   from: { path: `^src/${layer}/` },
   to: {
     path: '^src/',
-    pathNot: [layer, ...allowed]
-      .map((name) => `^src/${name}/`)
-      .concat(exceptions[layer] ?? []),
+    pathNot: [layer, ...allowed].map((name) => `^src/${name}/`).concat(exceptions[layer] ?? []),
   },
 }));
 
