@@ -4,9 +4,11 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { InstalledAddon } from '../../src/engine/torch/addon-file.ts';
+import { refuseSystem } from '../../src/engine/torch/install/install-torch.ts';
 import { type Machine, type Needs, planSetup } from '../../src/engine/torch/install/plan-setup.ts';
 import { proveEngine } from '../../src/engine/torch/install/prove-engine.ts';
 import { reportMissing, setUp } from '../../src/engine/torch/install/set-up.ts';
+import { catchProblems } from '../helpers/catch-problems.ts';
 import { compileAddon, hasCompiler, makePath, writeFakeLibtorch } from '../helpers/fake-libtorch.ts';
 import { makeFolder } from '../helpers/make-record.ts';
 import { runCli } from '../helpers/run-cli.ts';
@@ -20,6 +22,16 @@ async function catchText(work: Promise<unknown>): Promise<unknown> {
     (error) => error.problems ?? error,
   );
 }
+
+test('a system on which nobody has built it is refused', () => {
+  expect(catchProblems(() => refuseSystem('darwin', 'arm64'))).toEqual([
+    {
+      code: 'TORCH_SYSTEM',
+      message: 'Expected Linux on x64 or arm64 for the engine torch but this is darwin on arm64.',
+      hint: 'Use --engine wasm, which runs wherever Node.js does.',
+    },
+  ]);
+});
 
 describe('what is missing', () => {
   const plan = (needs: Partial<Needs>, machine: Partial<Machine>) =>

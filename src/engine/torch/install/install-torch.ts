@@ -32,7 +32,7 @@ const MOST_SETUPS = 2;
 /** Installs the engine. Throws TORCH_* problems with the command that mends them. */
 export async function installTorch(options: InstallOptions): Promise<InstalledAddon> {
   const { env, say, force = false } = options;
-  refuseSystem();
+  refuseSystem(process.platform, process.arch);
   const { origin, found } = await findWhatIsNeeded(options, MOST_SETUPS);
   say(`libtorch ${found.version} in ${found.lib} (${origin})`);
   const installed = await buildAddon(found, { env, say, force });
@@ -70,11 +70,12 @@ async function findWhatIsNeeded(options: InstallOptions, setupsLeft: number): Pr
   return findWhatIsNeeded(options, setupsLeft - 1);
 }
 
-function refuseSystem(): void {
-  if (process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch)) return;
+/** Throws TORCH_SYSTEM where nobody has built the addon yet. */
+export function refuseSystem(platform: string, arch: string): void {
+  if (platform === 'linux' && ['x64', 'arm64'].includes(arch)) return;
   throw new ProblemError({
     code: 'TORCH_SYSTEM',
-    message: `Expected Linux on x64 or arm64 for the engine torch but this is ${process.platform} on ${process.arch}.`,
+    message: `Expected Linux on x64 or arm64 for the engine torch but this is ${platform} on ${arch}.`,
     hint: 'Use --engine wasm, which runs wherever Node.js does.',
   });
 }
