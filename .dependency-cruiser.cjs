@@ -24,6 +24,12 @@ const exceptions = {
   cli: ['^src/engine/torch/addon-file\\.ts$'],
 };
 
+/** Single files of another layer: a protocol's two ends, and where the addons of an engine lie. */
+const exceptions = {
+  worker: ['^src/launch/protocol\\.ts$', '^src/launch/device-pool\\.ts$'],
+  data: ['^src/engine/torch/addon-file\\.ts$'],
+};
+
 const layerRules = Object.entries(layers).map(([layer, allowed]) => ({
   name: `${layer}-imports-only-${allowed.length ? allowed.join('-') : 'itself'}`,
   severity: 'error',

@@ -8,6 +8,7 @@ import { type Problem, ProblemError } from '../core/problem.ts';
 import type { Batch, Loader } from './batch.ts';
 import type { Dataset, Split } from './dataset.ts';
 import { drawEpochOrder } from './epoch-order.ts';
+import { findImageAddon } from './find-image-addon.ts';
 import type { BatchOrder, BatchRecipe, MadeBatch } from './make-batch.ts';
 import { openDataset } from './open-dataset.ts';
 
@@ -39,6 +40,7 @@ export async function openLoader(options: LoaderOptions): Promise<Loader> {
     mean,
     std,
     seed: options.seed,
+    imageAddon: findImageAddon(),
   });
   const count = dataset.labels.length;
   const batchesPerEpoch = options.dropLast

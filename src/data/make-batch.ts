@@ -1,12 +1,15 @@
-// Makes one batch: reads its images, makes each view with a random stream of its own, normalises.
+// Makes one batch: reads its images, draws each view from a random stream of its own, renders the views.
 // Runs in the loader's threads; what it makes depends on its order alone, never on the thread.
 
 import type { DataConfig, ImageOp } from '../config/schema/recipe.generated.ts';
 import { ProblemError } from '../core/problem.ts';
 import { stream } from '../core/rng.ts';
 import type { Dataset, RgbImage } from './dataset.ts';
+import { compileDrawView } from './draw-view.ts';
+import type { ImageSize, ViewPlan } from './image-step.ts';
+import { createNativeRenderer } from './native-renderer.ts';
 import { readImage } from './read-image.ts';
-import { compileTransform } from './transform.ts';
+import { createTypescriptRenderer, tabulateNormalisation } from './renderer.ts';
 
 /** What all batches of a loader share. Plain data. */
 export interface BatchRecipe {
@@ -16,6 +19,8 @@ export interface BatchRecipe {
   readonly mean: DataConfig['mean'];
   readonly std: DataConfig['std'];
   readonly seed: number;
+  /** File of the addon that renders; absent: TypeScript does, with the same bits. */
+  readonly imageAddon?: string | undefined;
 }
 
 /** Which batch. */
@@ -29,39 +34,57 @@ export interface MadeBatch {
   readonly size: number;
 }
 
+/** Images that are held decoded at a time: bounds memory where they are large. */
+const GROUP_BYTES = 2 ** 24;
+
 /** Compiles a recipe to the function that makes its batches. */
 export function createBatchMaker(recipe: BatchRecipe): (order: BatchOrder) => Promise<MadeBatch> {
-  const transform = compileTransform(recipe.ops);
-  const tables = recipe.mean.map((mean, c) =>
-    Float32Array.from({ length: 256 }, (_, value) => (value / 255 - mean) / recipe.std[c]!),
-  );
+  const { dataset, views: viewCount, seed, imageAddon } = recipe;
+  const drawView = compileDrawView(recipe.ops);
+  const tables = tabulateNormalisation(recipe.mean, recipe.std);
+  const render = imageAddon ? createNativeRenderer(imageAddon, tables) : createTypescriptRenderer(tables);
   return async ({ epoch, indices }) => {
-    const views: Float32Array[] = [];
+    let views: Float32Array[] = [];
     let size = 0;
-    for (const [i, index] of indices.entries()) {
-      const image = await readImage(recipe.dataset.images, index);
-      for (let view = 0; view < recipe.views; view++) {
-        const made = transform(image, stream(recipe.seed, 'augment', epoch, index, view));
-        size = requireSquare(made, size);
-        const out = views[view] ?? new Float32Array(indices.length * size * size * 3);
-        views[view] = out;
-        normalise(made, tables, out.subarray(i * size * size * 3));
-      }
+    for await (const { first, images } of readGroups(dataset, indices)) {
+      const plans = images.map((image, i) =>
+        Array.from({ length: viewCount }, (_, view): ViewPlan => {
+          const plan = drawView(image, stream(seed, 'augment', epoch, indices[first + i]!, view));
+          size = requireSquare(plan, size);
+          return plan;
+        }),
+      );
+      if (views.length === 0)
+        views = Array.from({ length: viewCount }, () => new Float32Array(indices.length * size * size * 3));
+      render({ images, plans, views, first, size });
     }
     return { views, size };
   };
 }
 
-function normalise({ pixels }: RgbImage, tables: readonly Float32Array[], out: Float32Array): void {
-  const [red, green, blue] = tables as [Float32Array, Float32Array, Float32Array];
-  for (let i = 0; i < pixels.length; i += 3) {
-    out[i] = red[pixels[i]!]!;
-    out[i + 1] = green[pixels[i + 1]!]!;
-    out[i + 2] = blue[pixels[i + 2]!]!;
+interface ImageGroup {
+  /** Place of its first image in the batch. */
+  readonly first: number;
+  readonly images: readonly RgbImage[];
+}
+
+/** The images of a batch in order, as many at a time as GROUP_BYTES allows. */
+async function* readGroups(
+  dataset: Dataset,
+  indices: Int32Array,
+): AsyncGenerator<ImageGroup, void, undefined> {
+  let [images, bytes]: [RgbImage[], number] = [[], 0];
+  for (const [i, index] of indices.entries()) {
+    const image = await readImage(dataset.images, index);
+    images.push(image);
+    bytes += image.pixels.length;
+    if (bytes < GROUP_BYTES && i + 1 < indices.length) continue;
+    yield { first: i + 1 - images.length, images };
+    [images, bytes] = [[], 0];
   }
 }
 
-function requireSquare({ width, height }: RgbImage, size: number): number {
+function requireSquare({ width, height }: ImageSize, size: number): number {
   if (width === height && (size === 0 || size === width)) return width;
   throw new ProblemError({
     code: 'DATA_SIZES_DIFFER',

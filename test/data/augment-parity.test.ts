@@ -1,19 +1,18 @@
-// Every image operation against PIL's and torchvision's own pixels (test/fixtures/parity/augment.json).
+// Every image operation against PIL's and torchvision's own pixels (test/fixtures/parity/augment.json), as
+// TypeScript and as the addon carry it out.
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { stream } from '../../src/core/rng.ts';
 import type { RgbImage } from '../../src/data/dataset.ts';
-import { adjustBrightness } from '../../src/data/ops/adjust-brightness.ts';
-import { adjustContrast } from '../../src/data/ops/adjust-contrast.ts';
-import { adjustHue } from '../../src/data/ops/adjust-hue.ts';
-import { adjustSaturation } from '../../src/data/ops/adjust-saturation.ts';
-import { cropCenter } from '../../src/data/ops/crop.ts';
-import { flipHorizontally } from '../../src/data/ops/flip.ts';
-import { blurGaussian } from '../../src/data/ops/gaussian-blur.ts';
-import { convertToGrayscale } from '../../src/data/ops/grayscale.ts';
+import { findImageAddon } from '../../src/data/find-image-addon.ts';
+import type { ImageSize, ImageStep } from '../../src/data/image-step.ts';
+import { createNativeRenderer } from '../../src/data/native-renderer.ts';
+import { locateCenter } from '../../src/data/ops/crop.ts';
 import { drawResizedCrop } from '../../src/data/ops/random-resized-crop.ts';
-import { resizeCrop, resizeShortSide } from '../../src/data/ops/resize.ts';
+import { sizeByShortSide } from '../../src/data/ops/resize.ts';
+import { createTypescriptRenderer, type Renderer } from '../../src/data/renderer.ts';
+import { plainTables, renderBytes } from '../helpers/render-bytes.ts';
 
 interface PackedImage {
   readonly height: number;
@@ -33,51 +32,76 @@ function unpack({ height, width, rgb_base64 }: PackedImage): RgbImage {
   return { height, width, pixels: new Uint8Array(Buffer.from(rgb_base64, 'base64')) };
 }
 
-/** Applies an op by the name that make_augment_golden.py gives it. */
-function applyNamed(image: RgbImage, name: string): RgbImage {
+/** The steps of an op by the name that make_augment_golden.py gives it. */
+function stepsNamed(image: ImageSize, name: string): ImageStep[] {
   const [op, ...words] = name.split(' ');
   const numbers = Object.fromEntries(words.flatMap((word) => (word.includes('=') ? [word.split('=')] : [])));
   switch (op) {
     case 'brightness':
-      return adjustBrightness(image, Number(words[0]));
     case 'contrast':
-      return adjustContrast(image, Number(words[0]));
     case 'saturation':
-      return adjustSaturation(image, Number(words[0]));
     case 'hue':
-      return adjustHue(image, Number(words[0]));
+      return [{ kind: op, factor: Number(words[0]) }];
     case 'grayscale':
-      return convertToGrayscale(image);
+      return [{ kind: op }];
     case 'gaussian_blur':
-      return blurGaussian(image, Number(numbers.sigma));
+      return [{ kind: 'blur', sigma: Number(numbers.sigma) }];
     case 'hflip':
-      return flipHorizontally(image);
+      return [{ kind: 'flip' }];
     case 'resized_crop': {
       const [top, left, height, width, size] = ['top', 'left', 'height', 'width', 'size'].map((key) =>
         Number(numbers[key]),
-      );
-      return resizeCrop(image, { top: top!, left: left!, height: height!, width: width! }, size!);
+      ) as [number, number, number, number, number];
+      return [
+        { kind: 'crop', box: { top, left, height, width } },
+        { kind: 'resize', width: size, height: size },
+      ];
     }
-    case 'resize': // resize short side A then center crop B
-      return cropCenter(resizeShortSide(image, Number(words[2])), Number(words[6]));
+    case 'resize': {
+      // resize short side A then center crop B
+      const resized = sizeByShortSide(image, Number(words[2]));
+      return [
+        { kind: 'resize', ...resized },
+        { kind: 'crop', box: locateCenter(resized, Number(words[6])) },
+      ];
+    }
     case 'jitter':
-      return words.join(' ').split(' then ').reduce(applyNamed, image);
+      return words
+        .join(' ')
+        .split(' then ')
+        .flatMap((each) => stepsNamed(image, each));
     default:
       throw new Error(`The fixture has an operation ${name} that this test does not know.`);
   }
 }
 
-describe('pixels', () => {
-  test.each(Object.keys(golden.ops))('%s is PIL’s to the bit', (name) => {
-    const expected = unpack(golden.ops[name]!);
-    const actual = applyNamed(unpack(golden.input), name);
-    expect([actual.height, actual.width]).toEqual([expected.height, expected.width]);
-    const worst = actual.pixels.reduce(
-      (max, value, i) => Math.max(max, Math.abs(value - expected.pixels[i]!)),
-      0,
-    );
-    expect(worst).toBe(0);
-  });
+/** In a square, black around it: what renderBytes gives. */
+function frame({ width, height, pixels }: RgbImage): Uint8Array {
+  const size = Math.max(width, height);
+  const framed = new Uint8Array(size * size * 3);
+  for (let y = 0; y < height; y++)
+    framed.set(pixels.subarray(y * width * 3, (y + 1) * width * 3), y * size * 3);
+  return framed;
+}
+
+function expectGolden(render: Renderer, name: string): void {
+  const [image, made] = [unpack(golden.input), unpack(golden.ops[name]!)];
+  const { pixels } = renderBytes(render, { image, steps: stepsNamed(image, name), made });
+  const expected = frame(made);
+  const worst = pixels.reduce((max, value, i) => Math.max(max, Math.abs(value - expected[i]!)), 0);
+  expect(worst).toBe(0);
+}
+
+const addon = findImageAddon();
+
+describe('pixels by TypeScript', () => {
+  const render = createTypescriptRenderer(plainTables);
+  test.each(Object.keys(golden.ops))('%s is PIL’s to the bit', (name) => expectGolden(render, name));
+});
+
+describe.skipIf(!addon)('pixels by the addon (`moco engine install torch` builds it)', () => {
+  const render = addon ? createNativeRenderer(addon, plainTables) : createTypescriptRenderer(plainTables);
+  test.each(Object.keys(golden.ops))('%s is PIL’s to the bit', (name) => expectGolden(render, name));
 });
 
 test('RandomResizedCrop draws boxes as torchvision does, on average', () => {

@@ -1,14 +1,7 @@
 // Cutting rectangles out of images, as torchvision does.
 
 import type { RgbImage } from '../dataset.ts';
-
-/** A rectangle in pixels. */
-export interface Box {
-  readonly top: number;
-  readonly left: number;
-  readonly height: number;
-  readonly width: number;
-}
+import type { Box, ImageSize } from '../image-step.ts';
 
 /** Cuts a box out; what lies outside the image is black. */
 export function crop(image: RgbImage, { top, left, height, width }: Box): RgbImage {
@@ -22,14 +15,9 @@ export function crop(image: RgbImage, { top, left, height, width }: Box): RgbIma
   return { width, height, pixels: out };
 }
 
-/** The middle square; a smaller image gets a black frame. */
-export function cropCenter(image: RgbImage, size: number): RgbImage {
-  return crop(image, {
-    top: centre(image.height, size),
-    left: centre(image.width, size),
-    height: size,
-    width: size,
-  });
+/** The middle square; of a smaller image it reaches out, which makes a black frame. */
+export function locateCenter({ width, height }: ImageSize, size: number): Box {
+  return { top: centre(height, size), left: centre(width, size), height: size, width: size };
 }
 
 /** Python's round: halves go to the even neighbour. A frame is thinner on the near side. */

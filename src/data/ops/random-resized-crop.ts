@@ -2,7 +2,8 @@
 // ratio that fit, then the middle of the image.
 
 import type { Rng } from '../../core/rng.ts';
-import { type Box, roundHalfToEven } from './crop.ts';
+import type { Box, ImageSize } from '../image-step.ts';
+import { roundHalfToEven } from './crop.ts';
 
 export interface RandomCropRange {
   /** Share of the image's area, least and most. */
@@ -13,7 +14,7 @@ export interface RandomCropRange {
 
 /** Draws a box inside an image of this size. */
 export function drawResizedCrop(
-  { width, height }: { readonly width: number; readonly height: number },
+  { width, height }: ImageSize,
   { scale, ratio }: RandomCropRange,
   rng: Rng,
 ): Box {

@@ -2,7 +2,7 @@
 // first and then rows, with 22-bit fixed-point weights and a byte in between. As libImaging/Resample.c.
 
 import type { RgbImage } from '../dataset.ts';
-import { type Box, crop } from './crop.ts';
+import type { ImageSize } from '../image-step.ts';
 
 const PRECISION_BITS = 22;
 const HALF = 1 << (PRECISION_BITS - 1);
@@ -13,16 +13,10 @@ export function resize(image: RgbImage, width: number, height: number): RgbImage
   return narrowed.height === height ? narrowed : resizeRows(narrowed, height);
 }
 
-/** Resizes so that the shorter side is `size`; the longer is cut to a whole number, as torchvision does. */
-export function resizeShortSide(image: RgbImage, size: number): RgbImage {
-  const { width, height } = image;
-  if (width <= height) return resize(image, size, Math.trunc((size * height) / width));
-  return resize(image, Math.trunc((size * width) / height), size);
-}
-
-/** Cuts a box out and resizes it to a square. */
-export function resizeCrop(image: RgbImage, box: Box, size: number): RgbImage {
-  return resize(crop(image, box), size, size);
+/** The size whose shorter side is `size`; the longer is cut to a whole number, as torchvision does. */
+export function sizeByShortSide({ width, height }: ImageSize, size: number): ImageSize {
+  if (width <= height) return { width: size, height: Math.trunc((size * height) / width) };
+  return { width: Math.trunc((size * width) / height), height: size };
 }
 
 /** Weights of the input pixels of each output pixel: output i sums inputs from starts[i], `taps` of them. */
