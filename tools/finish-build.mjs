@@ -1,6 +1,6 @@
 // After tsc: the command is executable, and schemas and C++ sources lie where the code reads them.
 
-import { chmod, copyFile, cp, mkdir } from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdir, rm } from 'node:fs/promises';
 
 const root = new URL('../', import.meta.url);
 await mkdir(new URL('dist/config/schema/', root), { recursive: true });
@@ -8,5 +8,7 @@ for (const name of ['recipe', 'experiment']) {
   const file = `config/schema/${name}.schema.json`;
   await copyFile(new URL(`src/${file}`, root), new URL(`dist/${file}`, root));
 }
+// A source that is gone must not stay: the addon is known by the hash of all.
+await rm(new URL('dist/engine/torch/cc/', root), { recursive: true, force: true });
 await cp(new URL('src/engine/torch/cc/', root), new URL('dist/engine/torch/cc/', root), { recursive: true });
 await chmod(new URL('dist/main.js', root), 0o755);
