@@ -8,7 +8,7 @@ for (const name of ['recipe', 'experiment']) {
   const file = `config/schema/${name}.schema.json`;
   await copyFile(new URL(`src/${file}`, root), new URL(`dist/${file}`, root));
 }
-const addon = new URL('dist/engine/torch/cc/', root);
-await rm(addon, { recursive: true, force: true }); // The build takes every file that is there.
-await cp(new URL('src/engine/torch/cc/', root), addon, { recursive: true });
+// A source that is gone must not stay: the addon is known by the hash of all.
+await rm(new URL('dist/engine/torch/cc/', root), { recursive: true, force: true });
+await cp(new URL('src/engine/torch/cc/', root), new URL('dist/engine/torch/cc/', root), { recursive: true });
 await chmod(new URL('dist/main.js', root), 0o755);

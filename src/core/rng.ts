@@ -59,12 +59,21 @@ function sfc32(state: State): () => number {
 
 /** Mixes a text into 128 bits: four FNV-1a lanes of different offsets, each finished by murmur3's finaliser. */
 function mixText(text: string): State {
-  const lanes: State = [0x811c9dc5, 0x9e3779b9, 0x85ebca6b, 0xc2b2ae35];
+  // Four variables, not an array: a stream is opened for every crop.
+  let [a, b, c, d] = [0x811c9dc5, 0x9e3779b9, 0x85ebca6b, 0xc2b2ae35];
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
-    for (let lane = 0; lane < 4; lane++) lanes[lane] = Math.imul(lanes[lane]! ^ code, 0x01000193);
+    a = Math.imul(a ^ code, 0x01000193);
+    b = Math.imul(b ^ code, 0x01000193);
+    c = Math.imul(c ^ code, 0x01000193);
+    d = Math.imul(d ^ code, 0x01000193);
   }
-  return lanes.map((lane, i) => finalise(lane + Math.imul(i, 0x9e3779b9))) as State;
+  return [
+    finalise(a),
+    finalise(b + 0x9e3779b9),
+    finalise(c + Math.imul(2, 0x9e3779b9)),
+    finalise(d + Math.imul(3, 0x9e3779b9)),
+  ];
 }
 
 function finalise(lane: number): number {

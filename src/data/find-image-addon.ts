@@ -1,17 +1,18 @@
 // Where the addon that renders images is: built beside the engine torch's by `moco engine install torch`,
 // and of use to every engine. Without it TypeScript renders, slower, to the same bits.
 
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import path from 'node:path';
-import { hashSources, readInstalledAddon } from '../engine/torch/addon-file.ts';
+import { readInstalledAddon } from '../engine/torch/addon-file.ts';
 
 /** The addon's file; undefined where there is none, or none of this version, or none that loads here. */
 export function findImageAddon(): string | undefined {
   const installed = readInstalledAddon();
-  if (installed?.sources !== hashSources()) return undefined;
-  const file = path.join(path.dirname(installed.addon), 'mocolab_images.node');
-  return existsSync(file) && loads(file) ? file : undefined;
+  if (!installed) return undefined;
+  const { imageAddon, imageBytes } = installed;
+  // The system's loader would crash on a file that ends too early.
+  const isWhole = statSync(imageAddon, { throwIfNoEntry: false })?.size === imageBytes;
+  return isWhole && loads(imageAddon) ? imageAddon : undefined;
 }
 
 /** The cache may lie in a home folder that machines of several kinds share. */

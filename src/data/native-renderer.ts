@@ -6,12 +6,16 @@ import type { RgbImage } from './dataset.ts';
 import type { ImageStep, ViewPlan } from './image-step.ts';
 import type { Renderer } from './renderer.ts';
 
+/** Those for which the addon has loops of its own; `plain` is what the compiler makes without options. */
+export type InstructionSet = 'avx512' | 'avx2' | 'plain';
+
 interface ImageAddon {
   /**
    * @param sizes  width and height of each image
    * @param steps  of each view of each image, each ended by a 0
    * @param tables [3, 256]
    * @param views  [N, S, S, 3] each; the images go to `first` and after
+   * @param instructions absent: the best that the processor has
    */
   renderViews(
     images: readonly Uint8Array[],
@@ -21,6 +25,7 @@ interface ImageAddon {
     views: readonly Float32Array[],
     first: number,
     size: number,
+    instructions?: InstructionSet,
   ): void;
 }
 
@@ -29,12 +34,17 @@ interface ImageAddon {
  *
  * @param addon  its file
  * @param tables of `tabulateNormalisation`
+ * @param instructions absent: the best that the processor has
  */
-export function createNativeRenderer(addon: string, tables: Float32Array): Renderer {
+export function createNativeRenderer(
+  addon: string,
+  tables: Float32Array,
+  instructions?: InstructionSet,
+): Renderer {
   const { renderViews } = createRequire(import.meta.url)(addon) as ImageAddon;
   return ({ images, plans, views, first, size }) => {
     const pixels = images.map((image) => image.pixels);
-    renderViews(pixels, listSizes(images), encodePlans(plans), tables, views, first, size);
+    renderViews(pixels, listSizes(images), encodePlans(plans), tables, views, first, size, instructions);
   };
 }
 

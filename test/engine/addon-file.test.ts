@@ -26,6 +26,8 @@ describe('an installed addon', () => {
     installed = {
       addon,
       bytes: statSync(addon).size,
+      imageAddon: addon,
+      imageBytes: statSync(addon).size,
       sources: hashSources(),
       libtorch,
       version: '2.4.1',

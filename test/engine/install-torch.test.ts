@@ -158,6 +158,8 @@ describe.skipIf(!hasCompiler)('the proof of a build', () => {
       ...{
         addon,
         bytes: 0,
+        imageAddon: addon,
+        imageBytes: 1,
         sources: '',
         libtorch: '/opt/torch/lib',
         version: '2.4.1',

@@ -13,6 +13,9 @@ export interface InstalledAddon {
   /** The addon's file. */
   readonly addon: string;
   readonly bytes: number;
+  /** The loader's addon, which wants no libtorch. */
+  readonly imageAddon: string;
+  readonly imageBytes: number;
   /** Hash of the C++ sources that it was built from. */
   readonly sources: string;
   /** Folder of libtorch's libraries. */

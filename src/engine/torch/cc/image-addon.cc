@@ -59,7 +59,14 @@ Output readOutput(const Napi::Array& views, const Napi::Value& tables, int size)
   return output;
 }
 
-/** (images, sizes, steps, tables, views, first, size): see src/data/native-renderer.ts. */
+const Kernels& readKernels(const Napi::Value& name) {
+  const bool best = name.IsUndefined();
+  const Kernels* found = chooseKernels(best ? nullptr : name.As<Napi::String>().Utf8Value().c_str());
+  if (found == nullptr) throw std::invalid_argument("This processor has not got these instructions.");
+  return *found;
+}
+
+/** (images, sizes, steps, tables, views, first, size, instructions?): see src/data/native-renderer.ts. */
 void renderViews(const Napi::CallbackInfo& info) {
   const auto images = info[0].As<Napi::Array>();
   const auto sizes = readSpan<const int32_t>(info[1], napi_int32_array, "The sizes");
@@ -68,7 +75,7 @@ void renderViews(const Napi::CallbackInfo& info) {
   const Output output = readOutput(info[4].As<Napi::Array>(), info[3], info[6].As<Napi::Number>().Int32Value());
   if (sizes.length < size_t{2} * images.Length()) throw std::invalid_argument("There are too few sizes.");
   StepReader steps(numbers.data, numbers.length);
-  Workspace room;
+  Workspace room(readKernels(info[7]));
   for (uint32_t i = 0; i < images.Length(); i++) {
     const View image = readImage(images.Get(i), sizes.data + 2 * i);
     for (size_t view = 0; view < output.views.size(); view++) {

@@ -7,18 +7,11 @@
 #include <vector>
 
 #include "image.h"
-#include "vector-clones.h"
 
 namespace mocolab::image {
 namespace {
 
 constexpr uint32_t kOne = 1 << 24;
-
-/** A box of 2 whole + 1 pixels of weight `full`, and one more of weight `edge` at each end. */
-struct Box {
-  int whole;
-  uint32_t full, edge;
-};
 
 /** Radius, not a whole number, of a box whose three passes have the variance of the Gaussian. */
 float findBoxRadius(double sigma) {
@@ -36,37 +29,39 @@ Box findBox(double radius) {
   return {whole, full, (kOne - (2 * whole + 1) * full) / 2};
 }
 
-VECTOR_CLONES void blurLine(const uint8_t* __restrict entering, const uint8_t* __restrict leaving,
-                            const uint8_t* __restrict next, uint32_t* __restrict sums, const Box& box, int length,
-                            uint8_t* __restrict out) {
-  const uint32_t full = box.full, edge = box.edge;
-  for (int k = 0; k < length; k++) {
-    const uint32_t sum = sums[k] + entering[k] - leaving[k];
-    sums[k] = sum;
-    out[k] = static_cast<uint8_t>((sum * full + (uint32_t{leaving[k]} + next[k]) * edge + kOne / 2) >> 24);
-  }
-}
+/** Running sums of lines [length], with room for whole vectors. */
+class ColumnBlur {
+ public:
+  ColumnBlur(int count, int length, const Box& box, const Kernels& kernels)
+      : count_(count), length_(length), box_(box), kernels_(kernels), sums_(length + 15) {}
 
-/** One pass down the columns of a plane [count, length]; lines outside repeat the border. */
-void blurDown(const uint8_t* in, int count, int length, const Box& box, uint32_t* sums, uint8_t* out) {
-  const auto line = [&](int y) { return in + static_cast<ptrdiff_t>(std::clamp(y, 0, count - 1)) * length; };
-  std::fill(sums, sums + length, 0);
-  for (int y = -box.whole - 1; y < box.whole; y++) {
-    const uint8_t* entering = line(y);
-    for (int k = 0; k < length; k++) sums[k] += entering[k];
+  /** Three passes down the columns of `image` [count, length], which is overwritten, into `out`. */
+  void runThrice(uint8_t* image, uint8_t* out) {
+    run(image, out);
+    run(out, image);
+    run(image, out);
   }
-  for (int y = 0; y < count; y++, out += length) {
-    blurLine(line(y + box.whole), line(y - box.whole - 1), line(y + box.whole + 1), sums, box, length, out);
-  }
-}
 
-/** Three passes down `image`, which is overwritten, into `out`. */
-void blurThrice(uint8_t* image, int count, int length, const Box& box, uint8_t* out) {
-  std::vector<uint32_t> sums(length);
-  blurDown(image, count, length, box, sums.data(), out);
-  blurDown(out, count, length, box, sums.data(), image);
-  blurDown(image, count, length, box, sums.data(), out);
-}
+ private:
+  /** Lines outside repeat the border. */
+  void run(const uint8_t* in, uint8_t* out) {
+    const auto line = [&](int y) { return in + static_cast<ptrdiff_t>(std::clamp(y, 0, count_ - 1)) * length_; };
+    std::fill(sums_.begin(), sums_.end(), 0);
+    for (int y = -box_.whole - 1; y < box_.whole; y++) {
+      const uint8_t* entering = line(y);
+      for (int k = 0; k < length_; k++) sums_[k] += entering[k];
+    }
+    for (int y = 0; y < count_; y++, out += length_) {
+      const BlurLines lines{line(y + box_.whole), line(y - box_.whole - 1), line(y + box_.whole + 1)};
+      kernels_.blurLine(lines, sums_.data(), box_, length_, out);
+    }
+  }
+
+  int count_, length_;
+  Box box_;
+  const Kernels& kernels_;
+  std::vector<int32_t> sums_;
+};
 
 }  // namespace
 
@@ -85,11 +80,12 @@ View blurGaussian(const View& image, double sigma, Workspace& room) {
   uint8_t* out = room.next(3 * plane);
   uint8_t* a = room.transposed[0].reserve(plane);
   uint8_t* b = room.transposed[1].reserve(plane);
+  ColumnBlur rows(width, height, box, room.kernels), columns(height, width, box, room.kernels);
   for (int channel = 0; channel < 3; channel++, out += plane) {
     transpose(straight.at(0, channel), straight.row, height, width, a, height);
-    blurThrice(a, width, height, box, b);
+    rows.runThrice(a, b);
     transpose(b, height, width, height, a, width);
-    blurThrice(a, height, width, box, out);
+    columns.runThrice(a, out);
   }
   return viewPlanes(out - 3 * plane, width, height);
 }

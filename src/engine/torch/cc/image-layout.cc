@@ -4,7 +4,6 @@
 #include <cstring>
 
 #include "image.h"
-#include "vector-clones.h"
 
 namespace mocolab::image {
 namespace {

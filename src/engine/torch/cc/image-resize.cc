@@ -7,13 +7,9 @@
 #include <vector>
 
 #include "image.h"
-#include "vector-clones.h"
 
 namespace mocolab::image {
 namespace {
-
-constexpr int kPrecisionBits = 22;
-constexpr int32_t kHalf = 1 << (kPrecisionBits - 1);
 
 /** Output i sums the inputs from starts[i], counts[i] of them, by the weights from i * taps. */
 struct Weights {
@@ -48,62 +44,18 @@ Weights computeWeights(int inputSize, int outputSize) {
   return weights;
 }
 
-inline uint8_t toByte(int32_t sum) {
-  const int32_t value = sum >> kPrecisionBits;
-  return static_cast<uint8_t>(value < 0 ? 0 : value > 255 ? 255 : value);
-}
-
-/** One output line of few inputs: their number is known to the compiler, the sums stay in registers. */
-template <int count>
-__attribute__((always_inline)) inline void sumLines(const uint8_t* __restrict in, ptrdiff_t inLine,
-                                                    const int32_t* weights, int length, uint8_t* __restrict out) {
-  int32_t held[count];
-  for (int tap = 0; tap < count; tap++) held[tap] = weights[tap];
-  for (int k = 0; k < length; k++) {
-    int32_t sum = kHalf;
-    for (int tap = 0; tap < count; tap++) sum += held[tap] * in[tap * inLine + k];
-    out[k] = toByte(sum);
-  }
-}
-
-/** One output line of any number of inputs, a stretch of sums at a time. */
-__attribute__((always_inline)) inline void sumManyLines(const uint8_t* __restrict in, ptrdiff_t inLine,
-                                                        const int32_t* weights, int count, int length,
-                                                        uint8_t* __restrict out) {
-  constexpr int kStretch = 256;
-  int32_t sums[kStretch];
-  for (int from = 0; from < length; from += kStretch) {
-    const int here = std::min(kStretch, length - from);
-    for (int k = 0; k < here; k++) sums[k] = kHalf;
-    for (int tap = 0; tap < count; tap++) {
-      const int32_t weight = weights[tap];
-      const uint8_t* line = in + tap * inLine + from;
-      for (int k = 0; k < here; k++) sums[k] += weight * line[k];
-    }
-    for (int k = 0; k < here; k++) out[from + k] = toByte(sums[k]);
-  }
-}
-
 /** A pass: every output line is a weighted sum of input lines. */
-VECTOR_CLONES void filterLines(const uint8_t* in, ptrdiff_t inLine, const Weights& weights, int length, uint8_t* out,
-                               ptrdiff_t outLine) {
+void filterLines(const uint8_t* in, ptrdiff_t inLine, const Weights& weights, int length, uint8_t* out,
+                 ptrdiff_t outLine, const Kernels& kernels) {
   for (size_t i = 0; i < weights.starts.size(); i++, out += outLine) {
     const int32_t* values = &weights.values[i * weights.taps];
-    const uint8_t* first = in + weights.starts[i] * inLine;
-    switch (weights.counts[i]) {
-      case 1: sumLines<1>(first, inLine, values, length, out); break;
-      case 2: sumLines<2>(first, inLine, values, length, out); break;
-      case 3: sumLines<3>(first, inLine, values, length, out); break;
-      case 4: sumLines<4>(first, inLine, values, length, out); break;
-      case 5: sumLines<5>(first, inLine, values, length, out); break;
-      case 6: sumLines<6>(first, inLine, values, length, out); break;
-      default: sumManyLines(first, inLine, values, weights.counts[i], length, out);
-    }
+    kernels.sumLines(in + weights.starts[i] * inLine, inLine, values, weights.counts[i], length, out);
   }
 }
 
-/** Lines of a transposed image start at multiples of this, for whole vectors; the rest is never read. */
-constexpr int kAlign = 32;
+/** Lines of a transposed image start at multiples of this, for whole vectors; what is beyond the
+ * image is summed too, and left. */
+constexpr int kAlign = 16;
 
 View resizeColumns(const View& image, int width, Workspace& room) {
   const int lines = (image.height + kAlign - 1) / kAlign * kAlign;
@@ -124,7 +76,7 @@ View resizeColumns(const View& image, int width, Workspace& room) {
   uint8_t* planes = room.next(countBytes(width, image.height));
   for (int channel = 0; channel < 3; channel++) {
     uint8_t* out = narrowed + static_cast<ptrdiff_t>(channel) * width * lines;
-    filterLines(turned + channel * plane, line, weights, image.height, out, lines);
+    filterLines(turned + channel * plane, line, weights, lines, out, lines, room.kernels);
     transpose(out, lines, width, image.height, planes + static_cast<ptrdiff_t>(channel) * width * image.height, width);
   }
   return viewPlanes(planes, width, image.height);
@@ -135,7 +87,7 @@ View resizeRows(const View& image, int height, Workspace& room) {
   uint8_t* planes = room.next(countBytes(image.width, height));
   for (int channel = 0; channel < 3; channel++) {
     uint8_t* out = planes + static_cast<ptrdiff_t>(channel) * image.width * height;
-    filterLines(image.at(0, channel), image.row, weights, image.width, out, image.width);
+    filterLines(image.at(0, channel), image.row, weights, image.width, out, image.width, room.kernels);
   }
   return viewPlanes(planes, image.width, height);
 }

@@ -3,6 +3,7 @@
 
 #include "image-steps.h"
 
+#include <cmath>
 #include <stdexcept>
 
 namespace mocolab::image {
@@ -47,18 +48,35 @@ uint8_t* own(View& image, Workspace& room) {
   return planes;
 }
 
-template <typename Adjust>
-View recolor(View image, Workspace& room, const Adjust& adjust) {
-  uint8_t* planes = own(image, room);
-  adjust(planes, static_cast<size_t>(image.width) * image.height);
-  return image;
+/** Colours change in place: three planes of `count` bytes. */
+using Recolor = void (*)(const Kernels& kernels, uint8_t* planes, size_t count, double factor);
+
+void adjustBrightness(const Kernels& kernels, uint8_t* planes, size_t count, double factor) {
+  kernels.blendWithByte(planes, 3 * count, 0, static_cast<float>(factor));
 }
 
-using Adjustment = void (*)(uint8_t* planes, size_t count, double factor);
+/** Contrast is a blend with the mean luma, rounded to a byte. */
+void adjustContrast(const Kernels& kernels, uint8_t* planes, size_t count, double factor) {
+  const double mean = static_cast<double>(kernels.sumLuma(planes, count)) / static_cast<double>(count);
+  kernels.blendWithByte(planes, 3 * count, static_cast<float>(std::floor(mean + 0.5)), static_cast<float>(factor));
+}
 
-View adjustByStep(const View& image, StepReader& steps, Workspace& room, Adjustment adjust) {
-  const double factor = steps.next();
-  return recolor(image, room, [&](uint8_t* planes, size_t count) { adjust(planes, count, factor); });
+void adjustSaturation(const Kernels& kernels, uint8_t* planes, size_t count, double factor) {
+  kernels.blendWithLuma(planes, count, static_cast<float>(factor));
+}
+
+void adjustHue(const Kernels& kernels, uint8_t* planes, size_t count, double factor) {
+  kernels.turnHue(planes, count, static_cast<int32_t>(factor * 255) & 255);
+}
+
+void convertToGrayscale(const Kernels& kernels, uint8_t* planes, size_t count, double) {
+  kernels.writeLuma(planes, count);
+}
+
+View recolor(View image, Workspace& room, Recolor change, double factor) {
+  uint8_t* planes = own(image, room);
+  change(room.kernels, planes, static_cast<size_t>(image.width) * image.height, factor);
+  return image;
 }
 
 View runStep(int code, const View& image, StepReader& steps, Workspace& room) {
@@ -66,11 +84,11 @@ View runStep(int code, const View& image, StepReader& steps, Workspace& room) {
     case kCrop: return cropByStep(image, steps, room);
     case kResize: return resizeByStep(image, steps, room);
     case kFlip: return flip(image);
-    case kBrightness: return adjustByStep(image, steps, room, adjustBrightness);
-    case kContrast: return adjustByStep(image, steps, room, adjustContrast);
-    case kSaturation: return adjustByStep(image, steps, room, adjustSaturation);
-    case kHue: return adjustByStep(image, steps, room, adjustHue);
-    case kGrayscale: return recolor(image, room, convertToGrayscale);
+    case kBrightness: return recolor(image, room, adjustBrightness, steps.next());
+    case kContrast: return recolor(image, room, adjustContrast, steps.next());
+    case kSaturation: return recolor(image, room, adjustSaturation, steps.next());
+    case kHue: return recolor(image, room, adjustHue, steps.next());
+    case kGrayscale: return recolor(image, room, convertToGrayscale, 1);
     case kBlur: return blurGaussian(image, steps.next(), room);
     default: throw std::invalid_argument("There is no such step.");
   }

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "image-kernels.h"
+
 namespace mocolab::image {
 
 /** RGB bytes: that of (y, x, channel) at first + y * row + x * column + channel * plane. */
@@ -46,6 +48,9 @@ class Buffer {
 
 /** What the steps of one call work in: two images that take turns, and room for transposed ones. */
 struct Workspace {
+  explicit Workspace(const Kernels& chosen) : kernels(chosen) {}
+
+  const Kernels& kernels;
   Buffer images[2];
   Buffer transposed[2];
   int current = 0;
@@ -73,13 +78,6 @@ View resize(const View& image, int width, int height, Workspace& room);
 
 /** PIL's GaussianBlur: src/data/ops/gaussian-blur.ts. */
 View blurGaussian(const View& image, double sigma, Workspace& room);
-
-// Colours change in place: `planes` is three planes of `count` bytes.
-void adjustBrightness(uint8_t* planes, size_t count, double factor);
-void adjustContrast(uint8_t* planes, size_t count, double factor);
-void adjustSaturation(uint8_t* planes, size_t count, double factor);
-void adjustHue(uint8_t* planes, size_t count, double factor);
-void convertToGrayscale(uint8_t* planes, size_t count);
 
 /** Looks every byte up in its channel's table of 256: [H, W, 3]. */
 void normalise(const View& image, const float* tables, float* out);

@@ -22,7 +22,9 @@ import { type Libtorch, stampLibtorch } from './read-libtorch.ts';
 import { runTool } from './run-tool.ts';
 
 const ADDON = 'mocolab_torch.node';
-/** SHA-256 of the addon, beside it. */
+/** The loader's, which wants no libtorch. */
+const IMAGE_ADDON = 'mocolab_images.node';
+/** SHA-256 of both addons, beside them. */
 const SEAL = 'sha256';
 /** A compiler that reads all of ATen takes this much memory. */
 const COMPILER_BYTES = 1.5 * 2 ** 30;
@@ -40,11 +42,13 @@ export async function buildAddon(libtorch: Libtorch, options: BuildOptions): Pro
   removeLeftovers();
   const folder = path.join(findTorchFolder(), keyOf(libtorch));
   if (options.force || !isWhole(folder)) await buildInto(folder, libtorch, options);
-  const addon = path.join(folder, ADDON);
+  const [addon, imageAddon] = [path.join(folder, ADDON), path.join(folder, IMAGE_ADDON)];
   const { lib, version, cuda } = libtorch;
   return {
     addon,
     bytes: statSync(addon).size,
+    imageAddon,
+    imageBytes: statSync(imageAddon).size,
     sources: hashSources(),
     libtorch: lib,
     version,
@@ -60,8 +64,9 @@ function keyOf({ lib, version }: Libtorch): string {
 }
 
 function isWhole(folder: string): boolean {
-  const [addon, seal] = [path.join(folder, ADDON), path.join(folder, SEAL)];
-  return existsSync(addon) && existsSync(seal) && readFileSync(seal, 'utf8') === hashFile(addon);
+  const seal = path.join(folder, SEAL);
+  const isThere = [ADDON, IMAGE_ADDON].every((name) => existsSync(path.join(folder, name)));
+  return isThere && existsSync(seal) && readFileSync(seal, 'utf8') === hashAddons(folder);
 }
 
 async function buildInto(folder: string, libtorch: Libtorch, options: BuildOptions): Promise<void> {
@@ -71,8 +76,8 @@ async function buildInto(folder: string, libtorch: Libtorch, options: BuildOptio
   mkdirSync(finished, { recursive: true });
   try {
     await compile(working, libtorch, options);
-    renameSync(path.join(working, ADDON), path.join(finished, ADDON));
-    writeFileSync(path.join(finished, SEAL), hashFile(path.join(finished, ADDON)));
+    for (const name of [ADDON, IMAGE_ADDON]) renameSync(path.join(working, name), path.join(finished, name));
+    writeFileSync(path.join(finished, SEAL), hashAddons(finished));
     place(finished, folder);
   } finally {
     for (const left of [working, finished]) rmSync(left, { recursive: true, force: true });
@@ -151,6 +156,8 @@ function removeLeftovers(): void {
   }
 }
 
-function hashFile(file: string): string {
-  return createHash('sha256').update(readFileSync(file)).digest('hex');
+function hashAddons(folder: string): string {
+  const hash = createHash('sha256');
+  for (const name of [ADDON, IMAGE_ADDON]) hash.update(readFileSync(path.join(folder, name)));
+  return hash.digest('hex');
 }
