@@ -57,8 +57,10 @@ const checks: { readonly [name: string]: NamedCheck } = {
   'batchNorm of splits': (engine, draw) => checkBatchNorm(engine, draw, { splits: 2, relu: false }),
   linear: checkLinear,
   softmaxCrossEntropy: checkCrossEntropy,
+  infoNce: checkInfoNce,
   sgdStep: checkSgdStep,
   momentumUpdate: checkMomentumUpdate,
+  updateQueue: checkUpdateQueue,
 };
 
 /** Value of f, and gradients of sum(f * dy) by the inputs; disposes the inputs. */
@@ -188,6 +190,44 @@ function checkCrossEntropy(engine: Engine, draw: Draw): Comparison[] {
   return pair(actual, [loss], [gradient]);
 }
 
+/** The positive's logit first, then those of the queue; the gradient reaches the queries alone. */
+function checkInfoNce(engine: Engine, draw: Draw): Comparison[] {
+  const [n, c, size, temperature] = [5, 19, 43, 0.2];
+  const [q, k, queue] = [draw(n, c), draw(n, c), draw(c, size)];
+  const [qv, kv, queueV] = [toVariable(q, n, c), toVariable(k, n, c), toVariable(queue, c, size)];
+  let ranks: ArrayLike<number> = [];
+  const f = () => {
+    const input = { q: qv, k: kv, queue: queueV } as unknown as {
+      readonly [name in 'q' | 'k' | 'queue']: tf.Tensor2D;
+    };
+    const { loss, rank } = engine.ops.infoNce({ ...input, temperature });
+    ranks = rank.dataSync();
+    return loss;
+  };
+  const actual = differentiate(engine, { f, inputs: [qv], dy: Float32Array.of(1) });
+  tf.dispose([kv, queueV]);
+  let loss = 0;
+  const [expectedRanks, gradient] = [new Float64Array(n), new Float64Array(n * c)];
+  for (let row = 0; row < n; row++) {
+    const other = (i: number, column: number) =>
+      column === 0 ? k[row * c + i]! : queue[i * size + column - 1]!;
+    const logits = Array.from({ length: 1 + size }, (_, column) => {
+      let dot = 0;
+      for (let i = 0; i < c; i++) dot += q[row * c + i]! * other(i, column);
+      return dot / temperature;
+    });
+    const largest = Math.max(...logits);
+    const total = logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0);
+    loss += (Math.log(total) + largest - logits[0]!) / n;
+    expectedRanks[row] = logits.filter((logit) => logit > logits[0]!).length;
+    logits.forEach((logit, column) => {
+      const share = (Math.exp(logit - largest) / total - (column === 0 ? 1 : 0)) / (n * temperature);
+      for (let i = 0; i < c; i++) gradient[row * c + i]! += share * other(i, column);
+    });
+  }
+  return [...pair(actual, [loss], [gradient]), { actual: ranks, expected: expectedRanks }];
+}
+
 /** v = momentum v + (g + weightDecay p); p -= lr v. */
 function checkSgdStep(engine: Engine, draw: Draw): Comparison[] {
   const [p, g, v] = [draw(101), draw(101), draw(101)];
@@ -215,6 +255,21 @@ function checkMomentumUpdate(engine: Engine, draw: Draw): Comparison[] {
     { actual: query.dataSync(), expected: q },
   ];
   tf.dispose([key, query]);
+  return comparisons;
+}
+
+/** Columns from the pointer on become the keys; the others stay. */
+function checkUpdateQueue(engine: Engine, draw: Draw): Comparison[] {
+  const [n, c, size, pointer] = [4, 19, 24, 8];
+  const [before, keys] = [draw(c, size), draw(n, c)];
+  const [queue, fresh] = [toVariable(before, c, size), toVariable(keys, n, c)];
+  engine.ops.updateQueue(queue, fresh as unknown as tf.Tensor2D, pointer);
+  const expected = before.map((value, at) => {
+    const column = (at % size) - pointer;
+    return column < 0 || column >= n ? value : keys[column * c + Math.floor(at / size)]!;
+  });
+  const comparisons = [{ actual: queue.dataSync(), expected }];
+  tf.dispose([queue, fresh]);
   return comparisons;
 }
 

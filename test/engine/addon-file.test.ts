@@ -54,10 +54,14 @@ describe('an installed addon', () => {
   });
 
   test.each<[string, string, (installed: InstalledAddon) => void]>([
-    ['manifest is not JSON', 'its manifest MANIFEST is damaged', () => writeFileSync(manifest(), '{')],
+    [
+      'manifest is not JSON',
+      'its manifest MANIFEST is not one of this version',
+      () => writeFileSync(manifest(), '{'),
+    ],
     [
       'manifest is of something else',
-      'its manifest MANIFEST is damaged',
+      'its manifest MANIFEST is not one of this version',
       () => writeFileSync(manifest(), 'null'),
     ],
     ['file was deleted', 'its addon ADDON is gone', ({ addon }) => rmSync(addon)],

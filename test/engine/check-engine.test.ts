@@ -32,8 +32,10 @@ test.each<[readonly string[], Partial<EngineOps>]>([
   ],
   [['linear'], { linear: (x, weight) => ops.linear(x, weight) }],
   [['softmaxCrossEntropy'], { softmaxCrossEntropy: (...args) => twice(ops.softmaxCrossEntropy(...args)) }],
+  [['infoNce'], { infoNce: (input) => ops.infoNce({ ...input, temperature: 0.21 }) }],
   [['sgdStep'], { sgdStep: (p, g, v, options) => ops.sgdStep(p, g, v, { ...options, weightDecay: 0 }) }],
   [['momentumUpdate'], { momentumUpdate: () => {} }],
+  [['updateQueue'], { updateQueue: (queue, keys, at) => ops.updateQueue(queue, keys, at + 1) }],
 ])('a wrong %j is noticed', (names, changed) => {
   expect(findWrong(changed)).toEqual(names);
 });

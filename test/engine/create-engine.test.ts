@@ -71,7 +71,7 @@ describe('auto', () => {
     expect(runApart(AUTO, { cache })).toEqual({
       name: 'wasm',
       warnings: [
-        `This stage runs on the engine wasm. The engine torch does not start: its manifest ${manifest} is damaged; \`moco engine install torch\` builds it again.`,
+        `This stage runs on the engine wasm. The engine torch does not start: its manifest ${manifest} is not one of this version; \`moco engine install torch\` builds it again.`,
       ],
     });
   });

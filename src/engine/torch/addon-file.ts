@@ -57,14 +57,15 @@ export function examineAddon(): AddonState {
   if (!existsSync(file))
     return { state: 'absent', reason: 'it is not installed; `moco engine install torch` builds it' };
   const installed = parseManifest(readFileSync(file, 'utf8'));
-  const fault = installed ? findFault(installed) : `its manifest ${file} is damaged`;
+  const fault = installed ? findFault(installed) : `its manifest ${file} is not one of this version`;
   return fault ? { state: 'broken', reason: `${fault}; ${MEND}` } : { state: 'ready', installed: installed! };
 }
 
 function parseManifest(text: string): InstalledAddon | undefined {
   try {
     const value = JSON.parse(text) as Partial<InstalledAddon> | null;
-    const isWhole = typeof value?.addon === 'string' && typeof value.libtorch === 'string';
+    const texts = [value?.addon, value?.libtorch, value?.sources, value?.stamp];
+    const isWhole = texts.every((text) => typeof text === 'string') && typeof value?.bytes === 'number';
     return isWhole ? (value as InstalledAddon) : undefined;
   } catch {
     return undefined;
