@@ -4,10 +4,11 @@
 import type { ModelConfig } from '../config/schema/recipe.generated.ts';
 import { type ResNetArch, resnetArchs } from '../core/resnet-archs.ts';
 
-/** Numbers that a network keeps: learned ones, and BatchNorm's running mean and variance. */
+/** Numbers that a network keeps: learned ones, and BatchNorm's running mean and variance; and in how many tensors. */
 export interface ModelSize {
   readonly parameters: number;
   readonly statistics: number;
+  readonly tensors: number;
 }
 
 /** Counts a ResNet without its last layer (fc). */
@@ -61,6 +62,7 @@ function countConvBn(kernel: number, inputs: number, outputs: number, groups = 1
   return {
     parameters: (kernel * kernel * inputs * outputs) / groups + 2 * outputs,
     statistics: 2 * outputs,
+    tensors: 6,
   };
 }
 
@@ -68,5 +70,6 @@ function addSizes(sizes: readonly ModelSize[]): ModelSize {
   return {
     parameters: sizes.reduce((sum, size) => sum + size.parameters, 0),
     statistics: sizes.reduce((sum, size) => sum + size.statistics, 0),
+    tensors: sizes.reduce((sum, size) => sum + size.tensors, 0),
   };
 }

@@ -17,8 +17,10 @@ const FLOAT_BYTES = 4;
 const PAPERWORK_BYTES = 32_768;
 /** Upper estimate of a line of metrics. */
 const METRICS_LINE_BYTES = 256;
-/** Upper estimate of names, shapes and offsets in the header of a tensor file. */
-const TENSOR_HEADER_BYTES = 131_072;
+/** Upper estimate of what a tensor takes in a file beside its numbers: name, shape, alignment. */
+const TENSOR_BYTES = 512;
+/** Weights and biases of two layers at most; the optimiser's state has as many. */
+const HEAD_TENSORS = 4;
 /** Upper estimate of one image's prediction in knn.json. */
 const PREDICTION_BYTES = 64;
 
@@ -26,22 +28,32 @@ const PREDICTION_BYTES = 64;
 export function costPretrain(recipe: PretrainRecipe, sizes: DataSizes): StageCost {
   const size = findDataSize(recipe.data, sizes);
   const steps = size && recipe.epochs * Math.floor(size.train / recipe.batchSize);
-  const { parameters, statistics } = countEncoder(recipe);
+  const { parameters, statistics, tensors } = countEncoder(recipe);
   const queue = recipe.moco.dim * recipe.moco.queueSize;
   // Both encoders, the optimiser's velocity, and the queue.
-  const checkpoint = FLOAT_BYTES * (2 * (parameters + statistics) + parameters + queue) + TENSOR_HEADER_BYTES;
+  const checkpoint =
+    FLOAT_BYTES * (2 * (parameters + statistics) + parameters + queue) + 3 * tensors * TENSOR_BYTES;
   return {
     steps,
     images: steps === null ? null : steps * recipe.batchSize,
-    diskBytes: checkpoint + PAPERWORK_BYTES + countMetricsBytes(steps),
+    diskBytes: (1 + countKept(recipe)) * checkpoint + PAPERWORK_BYTES + countMetricsBytes(steps),
     needsDevice: true,
   };
 }
 
+/** Numbered checkpoints that stay beside the last one. */
+function countKept({ epochs, checkpointing }: Pick<PretrainRecipe, 'epochs' | 'checkpointing'>): number {
+  const { everyEpochs, keep } = checkpointing;
+  const every = keep === 'all' ? 1 : Number(/^every (\d+)$/.exec(keep)?.[1] ?? Number.POSITIVE_INFINITY);
+  let kept = 0;
+  for (let done = everyEpochs; done < epochs; done += everyEpochs) if (done % every === 0) kept++;
+  return kept;
+}
+
 /** The query encoder, as backbone and head in two files. */
 export function costExtract(recipe: PretrainRecipe): StageCost {
-  const { parameters, statistics } = countEncoder(recipe);
-  const diskBytes = FLOAT_BYTES * (parameters + statistics) + 2 * TENSOR_HEADER_BYTES + PAPERWORK_BYTES;
+  const { parameters, statistics, tensors } = countEncoder(recipe);
+  const diskBytes = FLOAT_BYTES * (parameters + statistics) + tensors * TENSOR_BYTES + PAPERWORK_BYTES;
   return { ...costBookkeeping(), diskBytes };
 }
 
@@ -52,13 +64,16 @@ export function costLincls(recipe: LinclsRecipe, model: ModelConfig, sizes: Data
   const steps = recipe.epochs * Math.ceil(size.train / recipe.batchSize);
   const backbone = countBackbone(model);
   const classifier = countLinear(countFeatures(model), size.classes);
-  // Network, classifier, and the classifier's velocity; twice, for the last and the best epoch.
+  // Network, classifier, and the classifier's velocity; for the last, for the best epoch, and what else stays.
   const checkpoint =
-    FLOAT_BYTES * (backbone.parameters + backbone.statistics + 2 * classifier) + TENSOR_HEADER_BYTES;
+    FLOAT_BYTES * (backbone.parameters + backbone.statistics + 2 * classifier) +
+    (backbone.tensors + HEAD_TENSORS) * TENSOR_BYTES;
+  const { keep } = recipe.checkpointing;
+  const files = keep === 'last' ? 1 : 2 + (keep === 'best' ? 0 : 1 + countKept(recipe));
   return {
     steps,
     images: (recipe.augment.every(isDeterministic) ? 1 : recipe.epochs) * size.train + size.val,
-    diskBytes: 2 * checkpoint + PAPERWORK_BYTES + countMetricsBytes(steps),
+    diskBytes: files * checkpoint + PAPERWORK_BYTES + countMetricsBytes(steps),
     needsDevice: true,
   };
 }
@@ -82,10 +97,14 @@ export function costBookkeeping(): StageCost {
 
 /** The whole encoder: backbone and projection head. */
 function countEncoder({ model, moco }: PretrainRecipe) {
-  const { parameters, statistics } = countBackbone(model);
+  const { parameters, statistics, tensors } = countBackbone(model);
   const features = countFeatures(model);
   const hidden = moco.mlp ? countLinear(features, features) : 0;
-  return { parameters: parameters + hidden + countLinear(features, moco.dim), statistics };
+  return {
+    parameters: parameters + hidden + countLinear(features, moco.dim),
+    statistics,
+    tensors: tensors + HEAD_TENSORS,
+  };
 }
 
 function countMetricsBytes(steps: number | null): number {

@@ -527,3 +527,26 @@ test('all problems of a file come at once, in its order', () => {
         hint: Did you mean temperature?"
   `);
 });
+
+test('a best checkpoint where nothing says which is best', () => {
+  expect(problemsOf(recipe({ checkpointing: '{ keep: best }' }))).toMatchInlineSnapshot(`
+    "a.yaml:8:24  CONFIG_OUT_OF_RANGE
+      Expected another form for checkpointing.keep but received "best".
+
+        8 | checkpointing: { keep: best }
+          |                        ~~~~
+        hint: last, every N or all. There is no best without labels; linear classification has one."
+  `);
+});
+
+test('a checkpoint to go on from, without training', () => {
+  const changes = { method: 'untrained', resume: 'checkpoint_0099.pth.tar' };
+  expect(problemsOf(recipe(changes))).toMatchInlineSnapshot(`
+    "a.yaml:9:9  CONFIG_RESUME_WITHOUT_TRAINING
+      Expected resume only with method moco but the method is untrained.
+
+        9 | resume: checkpoint_0099.pth.tar
+          |         ~~~~~~~~~~~~~~~~~~~~~~~
+        hint: To judge a checkpoint as it is, name it as checkpoint with method: pretrained."
+  `);
+});

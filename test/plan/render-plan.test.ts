@@ -30,16 +30,16 @@ test('the tree shows for every stage why it runs, what it costs and what it need
     "demo
     ├─ untrained
     │  └─ trial 1  seed 552533382
-    │     ├─ ✓ extract       up to date                             45.3 MB
+    │     ├─ ✓ extract       up to date                             45.1 MB
     │     ├─ ● sanity-check  never run                              32.8 kB          needs extract
-    │     ├─ ● lincls        never run   19.6k steps  5.01M images  94.8 MB          needs extract, sanity-check
+    │     ├─ ● lincls        never run   19.6k steps  5.01M images  94.7 MB          needs extract, sanity-check
     │     └─ ● knn           never run     120 steps  60.0k images   673 kB          needs extract, sanity-check
     ├─ moco  MoCo <v2>
     │  └─ trial 1  seed 552533382
     │     ├─ ● pretrain      never run   19.4k steps  9.93M images   142 MB  ~1h 2m
-    │     ├─ ● extract       never run                              45.3 MB          needs pretrain
+    │     ├─ ● extract       never run                              45.1 MB          needs pretrain
     │     ├─ ● sanity-check  never run                              32.8 kB          needs pretrain, extract
-    │     ├─ ● lincls        never run   19.6k steps  5.01M images  94.8 MB          needs extract, sanity-check
+    │     ├─ ● lincls        never run   19.6k steps  5.01M images  94.7 MB          needs extract, sanity-check
     │     └─ ● knn           never run     120 steps  60.0k images   673 kB          needs extract, sanity-check
     └─ ● report              never run                              32.8 kB          needs 4 stages
 
@@ -94,7 +94,7 @@ test('the JSON holds every stage and the sums', () => {
   expect(plan.stages).toHaveLength(10);
   expect(plan.stages[4]).toMatchInlineSnapshot(`
     {
-      "diskBytes": 142118144,
+      "diskBytes": 142177536,
       "estimatedMs": 3723000,
       "fingerprint": "4e927b4635b94570f1b58de84541c71f2f64f92c022c650565d81e971fc28df5",
       "id": "moco/trial-1/pretrain",
@@ -112,7 +112,7 @@ test('the JSON holds every stage and the sums', () => {
   `);
   expect(plan.totals).toMatchInlineSnapshot(`
     {
-      "diskBytes": 378477376,
+      "diskBytes": 378067776,
       "estimatedMs": 3723000,
       "images": 20072800,
       "notSelected": 0,

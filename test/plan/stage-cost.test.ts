@@ -63,6 +63,22 @@ test('a checkpoint holds both encoders, the velocity and the queue', () => {
   expect(small.diskBytes).toBeGreaterThan(4 * (3 * encoder + 2 * 9600 + 128 * 4096));
 });
 
+test('what keep lets stay takes its place on disk', () => {
+  const pretrain = (keep: string, everyEpochs = 1) =>
+    costPretrain(makePretrainRecipe({ epochs: 200, checkpointing: { everyEpochs, keep } }), {}).diskBytes!;
+  const one = pretrain('every 100') - pretrain('last');
+  expect(one).toBeGreaterThan(4 * 3 * 11_168_832);
+  expect(pretrain('every 20') - pretrain('last')).toBe(9 * one);
+  expect(pretrain('all') - pretrain('last')).toBe(199 * one);
+  expect(pretrain('all', 7) - pretrain('last')).toBe(28 * one);
+  expect(pretrain('every 10', 15) - pretrain('last')).toBe(6 * one);
+  const lincls = (keep: string) =>
+    costLincls(makeLinclsRecipe({ checkpointing: { everyEpochs: 10, keep } }), smallModel, {}).diskBytes!;
+  const classifier = lincls('best') - lincls('last');
+  expect(classifier).toBeGreaterThan(4 * 11_168_832);
+  expect(lincls('all') - lincls('last')).toBe(11 * classifier);
+});
+
 test('the two-layer head adds its hidden layer', () => {
   const { moco } = makePretrainRecipe();
   const linear = costExtract(makePretrainRecipe());
