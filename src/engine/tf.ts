@@ -12,6 +12,8 @@ export type {
 } from '@tensorflow/tfjs-core';
 export {
   add,
+  clone,
+  concat,
   dispose,
   div,
   gather,
@@ -19,6 +21,8 @@ export {
   mean,
   mul,
   relu,
+  reshape,
+  slice,
   sqrt,
   square,
   sum,

@@ -1,6 +1,7 @@
 // What only the torch engine has: an addon that answers wrong calls with errors, and memory that stays level.
 
 import { beforeAll, describe, expect, test } from 'vitest';
+import { stream } from '../../src/core/rng.ts';
 import { createEngine } from '../../src/engine/create-engine.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import * as tf from '../../src/engine/tf.ts';
@@ -72,4 +73,110 @@ describe.skipIf(!installed)('the engine', () => {
     images.dispose();
     expect(engine.memory().bytes).toBe(0);
   });
+
+  test('gives the same bits on any number of threads', () => {
+    const addon = loadAddon(installed!.addon);
+    const threads = addon.describe().threads;
+    const once = (count: number) => {
+      addon.setThreads(count);
+      return trainWithoutConvolution(engine);
+    };
+    const [one, two, three] = [1, 2, 3].map(once);
+    addon.setThreads(threads);
+    expect(two).toEqual(one);
+    expect(three).toEqual(one);
+  });
+
+  test('overwrites what a backward pass has used up, so that its peak is near what the forward pass keeps', () => {
+    const native = engine.native!;
+    const shape = [8, 64, 64, 16] as const;
+    const bytes = 4 * shape.reduce<number>((a, b) => a * b, 1);
+    const x = tf.zeros([...shape]) as tf.Tensor4D;
+    const [scale, offset] = tf.tidy(
+      () => [tf.variable(tf.zeros([16])), tf.variable(tf.zeros([16]))] as const,
+    );
+    const layers = 6;
+    native.startPeak();
+    const before = native.memory().liveBytes;
+    const { loss, gradients } = engine.ops.computeGradients(() => {
+      let y = x;
+      for (let i = 0; i < layers; i++) {
+        y = engine.ops.batchNormTraining(y, {
+          scale: scale as unknown as tf.Tensor1D,
+          offset: offset as unknown as tf.Tensor1D,
+          epsilon: 1e-5,
+          relu: true,
+        }).y;
+      }
+      return tf.sum(y) as tf.Scalar;
+    }, [scale, offset]);
+    const { peakBytes } = native.memory();
+    tf.dispose([loss, ...gradients, scale, offset]);
+    expect(peakBytes - before).toBeGreaterThan(layers * bytes);
+    expect(peakBytes - before).toBeLessThan((layers + 1.1) * bytes);
+    expect(native.memory().liveBytes).toBeLessThan(before);
+    x.dispose();
+  });
+
+  test('gives memory of one size to tensors of another', () => {
+    const native = engine.native!;
+    const megabytes = (count: number) => tf.zeros([count, 1 << 18]);
+    const tensors = [8, 8, 8, 8].map(megabytes);
+    const { reservedBytes } = native.memory();
+    tf.dispose(tensors);
+    const others = [3, 13, 6, 10].map(megabytes);
+    expect(native.memory().reservedBytes).toBe(reservedBytes);
+    tf.dispose(others);
+  });
+
+  test('counts calls of native functions while it is asked to', () => {
+    const x = tf.tensor1d([1, 4]);
+    engine.native!.startProfile();
+    tf.dispose([tf.square(x), tf.square(x)]);
+    const profile = engine.native!.stopProfile();
+    expect(profile.Square!.calls).toBe(2);
+    expect(profile.Square!.ms).toBeGreaterThan(0);
+    tf.dispose([tf.square(x), x]);
+    engine.native!.startProfile();
+    expect(engine.native!.stopProfile()).toEqual({});
+  });
 });
+
+/** Everything of a step but convolution, on shapes that are worth several threads. Returns all that came out. */
+function trainWithoutConvolution(engine: Engine): number[] {
+  const rng = stream(3, 'threads');
+  const draw = (...shape: number[]) =>
+    tf.tidy(() =>
+      tf.variable(
+        tf.tensor(
+          Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => rng.normal()),
+          shape,
+        ),
+      ),
+    );
+  const [x, residual] = [draw(24, 30, 30, 24), draw(24, 30, 30, 24)];
+  const [scale, offset, queue, k] = [draw(24), draw(24), draw(24, 5000), draw(24, 24)];
+  const velocities = [draw(24, 30, 30, 24), draw(24), draw(24), draw(24, 30, 30, 24)];
+  const parameters = [x, scale, offset, residual];
+  const { loss, gradients } = engine.ops.computeGradients(() => {
+    const { y } = engine.ops.batchNormTraining(x as unknown as tf.Tensor4D, {
+      scale: scale as unknown as tf.Tensor1D,
+      offset: offset as unknown as tf.Tensor1D,
+      residual: residual as unknown as tf.Tensor4D,
+      epsilon: 1e-5,
+      splits: 2,
+      relu: true,
+    });
+    return engine.ops.infoNce({
+      q: tf.mean(y, [1, 2]) as tf.Tensor2D,
+      k: k as unknown as tf.Tensor2D,
+      queue: queue as unknown as tf.Tensor2D,
+      temperature: 0.2,
+    }).loss;
+  }, parameters);
+  engine.ops.sgdStep(parameters, gradients, velocities, { lr: 0.1, momentum: 0.9, weightDecay: 1e-4 });
+  const all = [loss, ...gradients, ...parameters, ...velocities];
+  const values = all.flatMap((tensor) => Array.from(tensor.dataSync()));
+  tf.dispose([...all, queue, k]);
+  return values;
+}

@@ -62,12 +62,20 @@ function findInstalled(): InstalledAddon {
 }
 
 function load({ addon }: InstalledAddon): TorchAddon {
-  // OpenBLAS would start threads of its own, which fight OpenMP's for the cores. It reads this as it loads.
-  process.env.OPENBLAS_NUM_THREADS ??= '1';
+  prepareThreads();
   try {
     return loadAddon(addon);
   } catch (error) {
     const cause = explainLoadFailure(error instanceof Error ? error.message : String(error));
     throw new Error(`its addon does not load: ${cause}; \`moco engine install torch\` builds it again`);
   }
+}
+
+/** The libraries read these as they load. */
+function prepareThreads(): void {
+  // OpenBLAS would start threads of its own, which fight OpenMP's for the cores.
+  process.env.OPENBLAS_NUM_THREADS ??= '1';
+  // OpenMP's threads wait for each other by spinning for milliseconds, and take the core from whoever they wait
+  // for where loader threads or other programs run too. This is some ten microseconds.
+  process.env.GOMP_SPINCOUNT ??= '10000';
 }

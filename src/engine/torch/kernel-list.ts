@@ -4,7 +4,7 @@ import type { TorchKernel } from './kernel.ts';
 import { add } from './kernels/add.ts';
 import { avgPool } from './kernels/avg-pool.ts';
 import { avgPoolGrad } from './kernels/avg-pool-grad.ts';
-import { batchNorm } from './kernels/batch-norm.ts';
+import { batchNorm, batchNormKeepingY } from './kernels/batch-norm.ts';
 import { batchNormGrad } from './kernels/batch-norm-grad.ts';
 import { cast } from './kernels/cast.ts';
 import { concat } from './kernels/concat.ts';
@@ -53,6 +53,7 @@ export const kernels: readonly TorchKernel[] = [
   avgPool,
   batchNormGrad,
   batchNorm,
+  batchNormKeepingY,
   cast,
   concat,
   conv2dBackpropFilter,

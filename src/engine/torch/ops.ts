@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { EngineOps } from '../engine.ts';
 import { type Accumulate, addTensors, createComputeGradients } from '../ops/backward.ts';
 import type { TorchBackend } from './backend.ts';
-import { batchNormGradient, batchNormTraining } from './kernels/batch-norm.ts';
+import { batchNormGradients, batchNormTraining } from './kernels/batch-norm.ts';
 import { infoNce, infoNceGradient } from './kernels/info-nce.ts';
 import { linear, matMulGradient } from './kernels/mat-mul.ts';
 import { softmaxCrossEntropy, softmaxCrossEntropyGradient } from './kernels/softmax-cross-entropy.ts';
@@ -24,7 +24,12 @@ type FusedOps = Pick<
 
 /** Registers the gradients of the fused kernels; once a process. */
 export function registerFusedGradients(): void {
-  for (const gradient of [batchNormGradient, infoNceGradient, matMulGradient, softmaxCrossEntropyGradient])
+  for (const gradient of [
+    ...batchNormGradients,
+    infoNceGradient,
+    matMulGradient,
+    softmaxCrossEntropyGradient,
+  ])
     tf.registerGradient(gradient);
 }
 

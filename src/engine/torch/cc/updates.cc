@@ -47,11 +47,19 @@ void eachNumber(const Tensors& tensors, const Run& run) {
   });
 }
 
-/** Each of `tensors` with its numbers in the order in memory of the one of `order`. */
-Tensors inOrderOf(const Tensors& order, const Tensors& tensors) {
-  Tensors ordered;
-  for (size_t i = 0; i < tensors.size(); i++) ordered.push_back(inLayoutOf(order[i], tensors[i]));
-  return ordered;
+/** Each of `tensors` laid out as the one of `like` that it goes with. */
+Tensors inLayoutsOf(const Tensors& like, const Tensors& tensors) {
+  Tensors laid;
+  for (size_t i = 0; i < tensors.size(); i++) laid.push_back(inLayoutOf(like[i], tensors[i]));
+  return laid;
+}
+
+/** The same, and from now on: for tensors that only ever go with these. */
+Tensors relayLike(const Tensors& like, const Args& args, size_t list) {
+  const auto handles = args.integers(list);
+  Tensors laid = inLayoutsOf(like, args.tensors(list));
+  for (size_t i = 0; i < laid.size(); i++) store().relay(static_cast<int32_t>(handles[i]), laid[i]);
+  return laid;
 }
 
 void noteOverwritten(const Args& args, size_t list) {
@@ -62,22 +70,20 @@ void noteOverwritten(const Args& args, size_t list) {
 
 /** parameters, gradients, velocities, lr, momentum, weight decay. */
 void SgdStep(const Args& args) {
-  const auto parameters = args.tensors(0);
-  const auto g = inOrderOf(parameters, args.tensors(1)), v = inOrderOf(parameters, args.tensors(2));
+  const auto parameters = args.tensors(0), g = inLayoutsOf(parameters, args.tensors(1));
+  const auto v = relayLike(parameters, args, 2);
   const auto lr = static_cast<float>(args.number(3)), momentum = static_cast<float>(args.number(4));
   const auto decay = static_cast<float>(args.number(5));
   eachNumber(parameters, [&](size_t i, int64_t at, int64_t count) {
     sgd(floatsOf(parameters[i]) + at, floatsOf(g[i]) + at, floatsOf(v[i]) + at, lr, momentum, decay, count);
   });
-  const auto velocities = args.integers(2);  // They keep the order of the parameters from the first step on.
-  for (size_t i = 0; i < v.size(); i++) store().relay(static_cast<int32_t>(velocities[i]), v[i]);
   noteOverwritten(args, 0);
   noteOverwritten(args, 2);
 }
 
 /** keys, queries, share of the old value. */
 void MomentumUpdate(const Args& args) {
-  const auto keys = args.tensors(0), queries = inOrderOf(keys, args.tensors(1));
+  const auto keys = args.tensors(0), queries = inLayoutsOf(keys, args.tensors(1));
   const auto share = static_cast<float>(args.number(2));
   eachNumber(keys, [&](size_t i, int64_t at, int64_t count) {
     lerp(floatsOf(keys[i]) + at, floatsOf(queries[i]) + at, share, count);

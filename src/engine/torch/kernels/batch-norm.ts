@@ -6,6 +6,8 @@ import type { KernelCall, TorchKernel } from '../kernel.ts';
 import { BATCH_NORM_GRAD } from './batch-norm-grad.ts';
 
 const BATCH_NORM = 'TorchBatchNorm';
+/** The same, saving y: after a residual, ReLU's mask can only be had from there. */
+const BATCH_NORM_KEEPING_Y = 'TorchBatchNormKeepingY';
 
 /** What the kernel is told beside its inputs. */
 interface Attrs extends Pick<BatchNormTrainingOptions, 'running'> {
@@ -13,8 +15,6 @@ interface Attrs extends Pick<BatchNormTrainingOptions, 'running'> {
   readonly relu: boolean;
   readonly splits: number;
   readonly xIsSpent: boolean;
-  /** Whether ReLU's mask can only be had from y. */
-  readonly maskByY: boolean;
 }
 
 /** Training-mode BatchNorm (+ residual) (+ ReLU) as one kernel forward and one backward. */
@@ -25,43 +25,43 @@ export const batchNormTraining: EngineOps['batchNormTraining'] = (x, options) =>
     relu,
     splits,
     xIsSpent: xIsSpent && tf.engine().state.gradientDepth === 0, // A tape keeps x for the backward pass.
-    maskByY: relu && residual !== undefined,
     ...(running ? { running } : {}),
   };
   const inputs: NamedTensorMap = residual ? { x, scale, offset, residual } : { x, scale, offset };
-  const outputs = tf.engine().runKernel(BATCH_NORM, inputs, attrs as unknown as tf.NamedAttrMap);
+  const kernel = relu && residual ? BATCH_NORM_KEEPING_Y : BATCH_NORM;
+  const outputs = tf.engine().runKernel(kernel, inputs, attrs as unknown as tf.NamedAttrMap);
   const [y, mean, variance] = outputs as unknown as [tf.Tensor4D, tf.Tensor2D, tf.Tensor2D];
   return { y, mean, variance };
 };
 
+export const batchNorm: TorchKernel = { kernelName: BATCH_NORM, run };
+export const batchNormKeepingY: TorchKernel = { kernelName: BATCH_NORM_KEEPING_Y, run };
+
 /** Inputs x [..., C], scale, offset, residual?; outputs y, mean and biased variance [splits, C]. */
-export const batchNorm: TorchKernel = {
-  kernelName: BATCH_NORM,
-  run: ({ inputs, attrs, backend }: KernelCall) => {
-    const { x, scale, offset, residual } = inputs as { [name: string]: tf.TensorInfo };
-    const { epsilon, relu, splits, xIsSpent, running } = attrs as unknown as Attrs;
-    const channels = x!.shape.at(-1)!;
-    checkShapes(inputs, splits);
-    const statistics = running ? backend.ownHandles([running.mean, running.variance]) : [];
-    const [y, mean, variance] = backend.addon.BatchNorm(
-      backend.handleOf(x!),
-      backend.handleOf(scale!),
-      backend.handleOf(offset!),
-      epsilon,
-      relu,
-      splits,
-      xIsSpent && backend.refCount(x!.dataId) === 1,
-      residual && backend.handleOf(residual),
-      ...statistics,
-      running?.shareOfNew,
-    );
-    return [
-      backend.adopt(y, x!.shape),
-      backend.adopt(mean, [splits, channels]),
-      backend.adopt(variance, [splits, channels]),
-    ];
-  },
-};
+function run({ inputs, attrs, backend }: KernelCall): tf.TensorInfo[] {
+  const { x, scale, offset, residual } = inputs as { [name: string]: tf.TensorInfo };
+  const { epsilon, relu, splits, xIsSpent, running } = attrs as unknown as Attrs;
+  const channels = x!.shape.at(-1)!;
+  checkShapes(inputs, splits);
+  const statistics = running ? backend.ownHandles([running.mean, running.variance]) : [];
+  const [y, mean, variance] = backend.addon.BatchNorm(
+    backend.handleOf(x!),
+    backend.handleOf(scale!),
+    backend.handleOf(offset!),
+    epsilon,
+    relu,
+    splits,
+    xIsSpent && backend.refCount(x!.dataId) === 1,
+    residual && backend.handleOf(residual),
+    ...statistics,
+    running?.shareOfNew,
+  );
+  return [
+    backend.adopt(y, x!.shape),
+    backend.adopt(mean, [splits, channels]),
+    backend.adopt(variance, [splits, channels]),
+  ];
+}
 
 function checkShapes({ x, scale, offset, residual }: KernelCall['inputs'], splits: number): void {
   const channels = x!.shape.at(-1)!;
@@ -72,19 +72,25 @@ function checkShapes({ x, scale, offset, residual }: KernelCall['inputs'], split
     throw new Error('the residual has another shape than x');
 }
 
-/** Nothing is saved that the mask does not need: without a residual it follows from x. */
-export const batchNormGradient: tf.GradConfig = {
-  kernelName: BATCH_NORM,
-  inputsToSave: ['x', 'scale', 'offset'],
-  outputsToSave: [true, true, true],
-  gradFunc: (dys, saved, attrs) => {
-    const { epsilon, relu, maskByY } = attrs as unknown as Attrs;
-    const [x, scale, offset, y, mean, variance] = saved as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
-    const dy = (dys as Tensor[])[0]!;
-    const inputs = { dy, x, scale, offset, mean, variance, ...(maskByY ? { y } : {}) };
-    const spent = { dyIsSpent: isSpent(dy), xIsSpent: isSpent(x) };
-    const outputs = tf.engine().runKernel(BATCH_NORM_GRAD, inputs, { epsilon, relu, ...spent });
-    const [dx, dScale, dOffset, gated] = outputs as unknown as [Tensor, Tensor, Tensor, Tensor];
-    return { x: () => dx, scale: () => dScale, offset: () => dOffset, residual: () => gated };
-  },
-};
+export const batchNormGradients: readonly tf.GradConfig[] = [
+  { kernelName: BATCH_NORM, ...saving({ y: false }) },
+  { kernelName: BATCH_NORM_KEEPING_Y, ...saving({ y: true }) },
+];
+
+function saving({ y: savesY }: { readonly y: boolean }): Omit<tf.GradConfig, 'kernelName'> {
+  return {
+    inputsToSave: ['x', 'scale', 'offset'],
+    outputsToSave: [savesY, true, true],
+    gradFunc: (dys, saved, attrs) => {
+      const { epsilon, relu } = attrs as unknown as Attrs;
+      const [x, scale, offset, ...outputs] = saved as [Tensor, Tensor, Tensor, ...Tensor[]];
+      const [variance, mean, y] = outputs.toReversed() as [Tensor, Tensor, Tensor?];
+      const dy = (dys as Tensor[])[0]!;
+      const inputs = { dy, x, scale, offset, mean, variance, ...(y ? { y } : {}) };
+      const spent = { dyIsSpent: isSpent(dy), xIsSpent: isSpent(x) };
+      const found = tf.engine().runKernel(BATCH_NORM_GRAD, inputs, { epsilon, relu, ...spent });
+      const [dx, dScale, dOffset, gated] = found as unknown as [Tensor, Tensor, Tensor, Tensor];
+      return { x: () => dx, scale: () => dScale, offset: () => dOffset, residual: () => gated };
+    },
+  };
+}
