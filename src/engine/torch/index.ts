@@ -10,7 +10,7 @@ import { kernelBatchNormPasses } from '../ops/kernel-batch-norm.ts';
 import { hashSources, type InstalledAddon, readInstalledAddon } from './addon-file.ts';
 import { TorchBackend } from './backend.ts';
 import { loadAddon, type TorchAddon } from './binding.ts';
-import { registerTorchKernel } from './kernel.ts';
+import { registerTorchKernels } from './kernel.ts';
 import { kernels } from './kernel-list.ts';
 import { createFusedOps } from './ops.ts';
 
@@ -38,7 +38,7 @@ function register(addon: TorchAddon): TorchBackend {
   addon.setThreads(Number(process.env.OMP_NUM_THREADS) || os.availableParallelism());
   const created = new TorchBackend(addon);
   tf.registerBackend('torch', () => created);
-  for (const kernel of kernels) registerTorchKernel(kernel);
+  registerTorchKernels(kernels);
   return created;
 }
 
