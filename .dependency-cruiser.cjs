@@ -18,15 +18,10 @@ const layers = {
   cli: ['config', 'plan', 'launch', 'report', 'runs', 'files', 'data', 'core'],
 };
 
-/** Single files of other layers. The addon's file loads no TensorFlow. */
+/** Single files of another layer: a protocol's two ends, and where the addons of an engine lie (no TensorFlow there). */
 const exceptions = {
   worker: ['^src/launch/protocol\\.ts$', '^src/launch/device-pool\\.ts$'],
   cli: ['^src/engine/torch/addon-file\\.ts$'],
-};
-
-/** Single files of another layer: a protocol's two ends, and where the addons of an engine lie. */
-const exceptions = {
-  worker: ['^src/launch/protocol\\.ts$', '^src/launch/device-pool\\.ts$'],
   data: ['^src/engine/torch/addon-file\\.ts$'],
 };
 

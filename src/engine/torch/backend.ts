@@ -1,7 +1,7 @@
 // The tfjs backend: data ids that stand for the addon's tensors, counted as tfjs counts them.
 
 import * as tf from '@tensorflow/tfjs-core';
-import type { Handle, TorchAddon } from './binding.ts';
+import { dtypeNumber, type Handle, type TorchAddon } from './binding.ts';
 
 interface Entry {
   readonly handle: Handle;
@@ -10,7 +10,12 @@ interface Entry {
 }
 
 /** Element types that the backend holds. */
-const arrays = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+const arrays = {
+  float32: Float32Array,
+  int32: Int32Array,
+  bool: Uint8Array,
+  complex64: Float32Array,
+} as const;
 type HeldType = keyof typeof arrays;
 
 export class TorchBackend extends tf.KernelBackend {
@@ -25,8 +30,11 @@ export class TorchBackend extends tf.KernelBackend {
   }
 
   /** The addon's number for a tensor. */
-  handleOf(tensor: tf.TensorInfo): Handle {
-    return this.#data.get(tensor.dataId).handle;
+  handleOf({ dataId }: tf.TensorInfo): Handle {
+    // What is elsewhere comes over from another backend; what is nowhere is no more.
+    if (!this.#data.has(dataId) && !tf.engine().state.tensorInfo.has(dataId))
+      throw new Error('one of the tensors was disposed');
+    return this.#data.get(dataId).handle;
   }
 
   /** Takes over a tensor that the addon has made. */
@@ -75,8 +83,8 @@ export class TorchBackend extends tf.KernelBackend {
     dtype: tf.DataType,
     references: number,
   ): void {
+    dtypeNumber(dtype); // Refuses what the addon doesn't hold.
     const ArrayType = arrays[dtype as HeldType];
-    if (!ArrayType) throw new Error(`The torch engine holds float32, int32 and bool, not ${dtype}.`);
     const typed = values instanceof ArrayType ? values : ArrayType.from(values as ArrayLike<number>);
     this.#data.set(dataId, { handle: this.addon.fromHost(typed, shape), dtype, references });
   }
@@ -122,7 +130,13 @@ export class TorchBackend extends tf.KernelBackend {
   }
 
   override timerAvailable(): boolean {
-    return false;
+    return true;
+  }
+
+  override async time(run: () => void): Promise<tf.BackendTimingInfo> {
+    const start = performance.now();
+    run();
+    return { kernelMs: performance.now() - start };
   }
 
   override floatPrecision(): 16 | 32 {

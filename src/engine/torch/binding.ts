@@ -2,13 +2,12 @@
 // before they call; the addon only computes.
 
 import { createRequire } from 'node:module';
-import type { Window } from './window.ts';
 
 /** A tensor in the addon's store. */
 export type Handle = number;
 
 /** Element types by their number in the addon. */
-export const dtypeIndex = { float32: 0, int32: 1, bool: 2 } as const;
+const dtypeNumbers = { float32: 0, int32: 1, bool: 2, complex64: 3 } as const;
 
 /** What a function of the addon took. */
 export interface OpTime {
@@ -16,32 +15,207 @@ export interface OpTime {
   readonly ms: number;
 }
 
-export interface TorchAddon {
-  Add(a: Handle, b: Handle): Handle;
-  Sub(a: Handle, b: Handle): Handle;
-  Multiply(a: Handle, b: Handle): Handle;
-  RealDiv(a: Handle, b: Handle): Handle;
-  Neg(x: Handle): Handle;
-  Relu(x: Handle): Handle;
-  Step(x: Handle): Handle;
-  Square(x: Handle): Handle;
-  Sqrt(x: Handle): Handle;
-  Rsqrt(x: Handle): Handle;
-  Exp(x: Handle): Handle;
-  Log(x: Handle): Handle;
-  Sum(x: Handle, axes: readonly number[], keepDims: boolean): Handle;
-  Mean(x: Handle, axes: readonly number[], keepDims: boolean): Handle;
-  Max(x: Handle, axes: readonly number[], keepDims: boolean): Handle;
+/** The number of an element type; throws for one that the engine doesn't hold. */
+export function dtypeNumber(dtype: string): number {
+  if (dtype in dtypeNumbers) return dtypeNumbers[dtype as keyof typeof dtypeNumbers];
+  throw new Error(`the torch engine holds ${Object.keys(dtypeNumbers).join(', ')}, not ${dtype}`);
+}
+
+/** One tensor -> one of its shape. */
+export interface UnaryOps
+  extends Record<
+    | 'Abs'
+    | 'Acos'
+    | 'Acosh'
+    | 'Asin'
+    | 'Asinh'
+    | 'Atan'
+    | 'Atanh'
+    | 'Ceil'
+    | 'ComplexAbs'
+    | 'Cos'
+    | 'Cosh'
+    | 'Elu'
+    | 'Erf'
+    | 'Exp'
+    | 'Expm1'
+    | 'Floor'
+    | 'Imag'
+    | 'IsFinite'
+    | 'IsInf'
+    | 'IsNan'
+    | 'Log'
+    | 'Log1p'
+    | 'LogicalNot'
+    | 'Neg'
+    | 'Real'
+    | 'Reciprocal'
+    | 'Relu'
+    | 'Relu6'
+    | 'Round'
+    | 'Rsqrt'
+    | 'Selu'
+    | 'Sigmoid'
+    | 'Sign'
+    | 'Sin'
+    | 'Sinh'
+    | 'Softplus'
+    | 'Sqrt'
+    | 'Square'
+    | 'Tan'
+    | 'Tanh',
+    (x: Handle) => Handle
+  > {}
+
+/** Two tensors that broadcast. */
+export interface BinaryOps
+  extends Record<
+    | 'Add'
+    | 'Atan2'
+    | 'BitwiseAnd'
+    | 'Equal'
+    | 'FloorDiv'
+    | 'Greater'
+    | 'GreaterEqual'
+    | 'Less'
+    | 'LessEqual'
+    | 'LogicalAnd'
+    | 'LogicalOr'
+    | 'Maximum'
+    | 'Minimum'
+    | 'Mod'
+    | 'Multiply'
+    | 'NotEqual'
+    | 'Pow'
+    | 'RealDiv'
+    | 'SquaredDifference'
+    | 'Sub',
+    (a: Handle, b: Handle) => Handle
+  > {}
+
+/** At least one axis. */
+export interface ReductionOps
+  extends Record<
+    'All' | 'Any' | 'Max' | 'Mean' | 'Min' | 'Prod' | 'Sum',
+    (x: Handle, axes: readonly number[], keepDims: boolean) => Handle
+  > {}
+
+/** One tensor and lists that say where its numbers go. */
+type Place = (x: Handle, ...lists: (readonly number[])[]) => Handle;
+
+export interface TorchAddon extends UnaryOps, BinaryOps, ReductionOps {
+  AddN(parts: readonly Handle[]): Handle;
+  ArgMax(x: Handle, axis: number): Handle;
+  ArgMin(x: Handle, axis: number): Handle;
+  BatchMatMul(a: Handle, b: Handle, transposeA: boolean, transposeB: boolean): Handle;
+  /** Blocks, permutation, shape, then begin and size of the crop. */
+  BatchToSpaceND: Place;
+  Bincount(x: Handle, weights: Handle, size: number, binary: boolean): Handle;
+  ClipByValue(x: Handle, lowest: number, highest: number): Handle;
+  Complex(real: Handle, imag: Handle): Handle;
+  CropAndResize(
+    x: Handle,
+    boxes: Handle,
+    images: Handle,
+    size: readonly number[],
+    bilinear: boolean,
+    outside: number,
+  ): Handle;
+  Cumprod(x: Handle, axis: number, exclusive: boolean, reverse: boolean): Handle;
+  Cumsum(x: Handle, axis: number, exclusive: boolean, reverse: boolean): Handle;
+  /** Blocks, permutation, shape. */
+  DepthToSpace: Place;
+  Diag(x: Handle): Handle;
+  Einsum(equation: string, operands: readonly Handle[]): Handle;
+  EluGrad(dy: Handle, y: Handle): Handle;
+  FFT(x: Handle): Handle;
+  FusedBatchNorm(
+    x: Handle,
+    mean: Handle,
+    variance: Handle,
+    offset: Handle,
+    scale: Handle,
+    epsilon: number,
+  ): Handle;
+  /** `sizes` of the axes that the indices count; `inner`: how many numbers lie behind one place. */
+  GatherNd(
+    x: Handle,
+    indices: Handle,
+    sizes: readonly number[],
+    inner: number,
+    shape: readonly number[],
+  ): Handle;
+  IFFT(x: Handle): Handle;
+  LRN(x: Handle, radius: number, bias: number, alpha: number, beta: number): Handle;
+  LRNGrad(
+    dy: Handle,
+    x: Handle,
+    y: Handle,
+    radius: number,
+    bias: number,
+    alpha: number,
+    beta: number,
+  ): Handle;
+  LeakyRelu(x: Handle, alpha: number): Handle;
+  LinSpace(start: number, stop: number, count: number): Handle;
+  MirrorPad(x: Handle, around: readonly number[], symmetric: boolean): Handle;
+  Multinomial(probabilities: Handle, count: number, seed: number): Handle;
+  Pack(parts: readonly Handle[], axis: number): Handle;
+  Prelu(x: Handle, alpha: Handle): Handle;
+  Range(start: number, step: number, count: number, dtype: number): Handle;
+  ResizeBilinear: Resize;
+  ResizeBilinearGrad: Resize;
+  ResizeNearestNeighbor: Resize;
+  ResizeNearestNeighborGrad: Resize;
+  Reverse: Place;
+  ScatterNd(
+    indices: Handle,
+    updates: Handle,
+    sizes: readonly number[],
+    inner: number,
+    shape: readonly number[],
+  ): Handle;
+  SearchSorted(sorted: Handle, values: Handle, behind: boolean): Handle;
+  Select(condition: Handle, x: Handle, y: Handle): Handle;
+  Softmax(x: Handle, axis: number): Handle;
+  /** Padding around, 0, blocks, permutation, shape. */
+  SpaceToBatchND(
+    x: Handle,
+    around: readonly number[],
+    padding: 0,
+    blocks: readonly number[],
+    permutation: readonly number[],
+    shape: readonly number[],
+  ): Handle;
+  SparseToDense(indices: Handle, values: Handle, otherwise: Handle, shape: readonly number[]): Handle;
+  Step(x: Handle, alpha: number): Handle;
+  /** First place, count and step of each axis. */
+  StridedSlice: Place;
+  TensorScatterUpdate(
+    x: Handle,
+    indices: Handle,
+    updates: Handle,
+    sizes: readonly number[],
+    inner: number,
+  ): Handle;
+  Tile: Place;
+  /** -> values, places */
+  TopK(x: Handle, k: number): [Handle, Handle];
+  /** -> different slices, which of them each slice is */
+  Unique(x: Handle, axis: number): [Handle, Handle];
+  Unpack(x: Handle, axis: number): Handle[];
+  UnsortedSegmentSum(x: Handle, segments: Handle, count: number, shape: readonly number[]): Handle;
   Reshape(x: Handle, shape: readonly number[]): Handle;
   Transpose(x: Handle, permutation: readonly number[]): Handle;
   Slice(x: Handle, begin: readonly number[], size: readonly number[]): Handle;
   /** `around`: before and after of each axis. */
   PadV2(x: Handle, around: readonly number[], value: number): Handle;
   Concat(parts: readonly Handle[], axis: number): Handle;
-  GatherV2(x: Handle, indices: Handle, axis: number): Handle;
+  /** `sizes`: batch, outer, along the axis, inner, indices of one batch. */
+  GatherV2(x: Handle, indices: Handle, sizes: readonly number[], shape: readonly number[]): Handle;
   Cast(x: Handle, dtype: number): Handle;
   Fill(shape: readonly number[], value: number, dtype: number): Handle;
-  OneHot(indices: Handle, depth: number, on: number, off: number): Handle;
+  OneHot(indices: Handle, depth: number, on: number, off: number, dtype: number): Handle;
   MatMul(a: Handle, b: Handle, transposeA: boolean, transposeB: boolean): Handle;
   /** `window` is what Window.pack gives. */
   Conv2D(x: Handle, filter: Handle, window: readonly number[]): Handle;
@@ -108,6 +282,8 @@ export interface TorchAddon {
   /** Copies values in; a Uint8Array makes a bool tensor. */
   fromHost(values: Float32Array | Int32Array | Uint8Array, shape: readonly number[]): Handle;
   toHost(x: Handle): ArrayBuffer;
+  /** What a handle really is; for tests. */
+  inspect(x: Handle): { readonly shape: number[]; readonly type: string };
   drop(x: Handle): void;
   /**
    * Bytes of live tensors, views counted like the rest; and of their memory: taken from the system, in use
@@ -129,6 +305,13 @@ export interface TorchAddon {
   setThreads(count: number): void;
   describe(): { readonly libtorch: string; readonly cpu: string; readonly threads: number };
 }
+
+type Resize = (
+  x: Handle,
+  size: readonly number[],
+  alignCorners: boolean,
+  halfPixelCenters: boolean,
+) => Handle;
 
 /** Loads a built addon. Throws what the system's loader says. */
 export function loadAddon(file: string): TorchAddon {

@@ -8,7 +8,7 @@ import { examineAddon, type InstalledAddon } from './addon-file.ts';
 import { TorchBackend } from './backend.ts';
 import { loadAddon, type TorchAddon } from './binding.ts';
 import { explainLoadFailure } from './explain-load-failure.ts';
-import { registerTorchKernel } from './kernel.ts';
+import { registerTorchKernels } from './kernel.ts';
 import { kernels } from './kernel-list.ts';
 import { createFusedOps, registerFusedGradients } from './ops.ts';
 
@@ -49,7 +49,7 @@ function register(addon: TorchAddon): TorchBackend {
   addon.setThreads(Number(process.env.OMP_NUM_THREADS) || os.availableParallelism());
   const created = new TorchBackend(addon);
   tf.registerBackend('torch', () => created);
-  for (const kernel of kernels) registerTorchKernel(kernel);
+  registerTorchKernels(kernels);
   registerFusedGradients();
   return created;
 }

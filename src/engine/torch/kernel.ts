@@ -3,7 +3,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { TorchBackend } from './backend.ts';
-import type { Handle } from './binding.ts';
+import { type BinaryOps, dtypeNumber, type ReductionOps, type UnaryOps } from './binding.ts';
 
 /** One call of a kernel. */
 export interface KernelCall {
@@ -17,15 +17,25 @@ export interface TorchKernel {
   readonly run: (call: KernelCall) => tf.TensorInfo | tf.TensorInfo[];
 }
 
-/** Registers a kernel for the backend `torch`. */
-export function registerTorchKernel({ kernelName, run }: TorchKernel): void {
-  const kernelFunc = (call: KernelCall) => {
+/** Registers the kernels for the backend `torch`, and an error that says so for every kernel that it lacks. */
+export function registerTorchKernels(kernels: readonly TorchKernel[]): void {
+  for (const kernel of kernels) registerTorchKernel(kernel);
+  for (const kernelName of listKernelNames()) {
+    if (!tf.getKernel(kernelName, 'torch')) register(kernelName, () => refuse(kernelName));
+  }
+}
+
+function registerTorchKernel({ kernelName, run }: TorchKernel): void {
+  register(kernelName, (call) => {
     try {
       return run(call);
     } catch (error) {
       throw new Error(`${kernelName}(${describeInputs(call.inputs)}): ${firstLine(error)}`);
     }
-  };
+  });
+}
+
+function register(kernelName: string, kernelFunc: TorchKernel['run']): void {
   tf.registerKernel({
     kernelName,
     backendName: 'torch',
@@ -33,70 +43,109 @@ export function registerTorchKernel({ kernelName, run }: TorchKernel): void {
   });
 }
 
-/** A kernel of one input whose output has its shape. */
-export function unaryKernel(
-  kernelName: string,
-  compute: (call: KernelCall, x: Handle) => Handle,
-): TorchKernel {
+/** tfjs exports the name of each of its kernels as a constant of that name. */
+function listKernelNames(): string[] {
+  return Object.entries(tf)
+    .filter(([name, value]) => name === value)
+    .map(([name]) => name);
+}
+
+function refuse(kernelName: string): never {
+  throw new Error(`The torch engine has no kernel ${kernelName}.`);
+}
+
+/** A kernel of one input whose output has its shape, and its type unless another is said. */
+export function unaryKernel(kernelName: keyof UnaryOps, dtype?: tf.DataType): TorchKernel {
   return {
     kernelName,
-    run: (call) => {
-      const { x } = call.inputs as { x: tf.TensorInfo };
-      return call.backend.adopt(compute(call, call.backend.handleOf(x)), x.shape, x.dtype);
+    run: ({ inputs, backend }) => {
+      const x = inputs.x!;
+      return backend.adopt(backend.addon[kernelName](backend.handleOf(x)), x.shape, dtype ?? x.dtype);
     },
   };
 }
 
-/** A kernel of two inputs that broadcast. Both have one type. */
-export function binaryKernel(
-  kernelName: string,
-  compute: (call: KernelCall, a: Handle, b: Handle) => Handle,
-): TorchKernel {
+/** A kernel of two inputs of one type that broadcast; the output has that type unless another is said. */
+export function binaryKernel(kernelName: keyof BinaryOps, dtype?: tf.DataType): TorchKernel {
   return {
     kernelName,
-    run: (call) => {
-      const { a, b } = call.inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
+    run: ({ inputs, backend }) => {
+      const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
       const shape = tf.broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape);
-      const { backend } = call;
-      return backend.adopt(compute(call, backend.handleOf(a), backend.handleOf(b)), shape, a.dtype);
+      const handle = backend.addon[kernelName](backend.handleOf(a), backend.handleOf(b));
+      return backend.adopt(handle, shape, dtype ?? a.dtype);
     },
   };
 }
 
-/** A kernel that reduces axes; `axis` and `reductionIndices` are the names that tfjs uses. */
+/** A kernel that reduces axes: all of them where none are said. */
 export function reductionKernel(
-  kernelName: string,
-  compute: (call: KernelCall, x: Handle, reduction: Reduction) => Handle,
+  kernelName: keyof ReductionOps,
+  typeOf: (dtype: tf.DataType) => tf.DataType = (dtype) => dtype,
 ): TorchKernel {
   return {
     kernelName,
-    run: (call) => {
-      const { x } = call.inputs as { x: tf.TensorInfo };
-      const {
-        axis,
-        reductionIndices,
-        keepDims = false,
-      } = call.attrs as {
-        axis?: number | number[];
-        reductionIndices?: number | number[];
-        keepDims?: boolean;
-      };
-      const all = x.shape.map((_, i) => i);
-      const axes = tf.util.parseAxisParam(axis ?? reductionIndices ?? all, x.shape);
-      const kept = tf.backend_util.expandShapeToKeepDim(
-        x.shape.filter((_, i) => !axes.includes(i)),
-        axes,
-      );
-      const shape = keepDims ? kept : x.shape.filter((_, i) => !axes.includes(i));
-      const handle = compute(call, call.backend.handleOf(x), { axes, keepDims });
-      return call.backend.adopt(handle, shape, x.dtype);
+    run: ({ inputs, attrs, backend }) => {
+      const x = inputs.x!;
+      const { axes, keepDims } = readReduction(attrs, x.shape);
+      const dtype = typeOf(x.dtype);
+      const [kept] = tf.backend_util.computeOutAndReduceShapes(x.shape, axes);
+      const shape = keepDims ? tf.backend_util.expandShapeToKeepDim(kept, axes) : kept;
+      // ATen takes no axes for all axes; tfjs means none.
+      const handle =
+        axes.length > 0
+          ? backend.addon[kernelName](backend.handleOf(x), axes, keepDims)
+          : backend.addon.Cast(backend.handleOf(x), dtypeNumber(dtype));
+      return backend.adopt(handle, shape, dtype);
     },
   };
 }
 
-export interface Reduction {
-  readonly axes: readonly number[];
-  readonly keepDims: boolean;
+/** A kernel that gives the place of a number along one axis. */
+export function argReductionKernel(kernelName: 'ArgMax' | 'ArgMin'): TorchKernel {
+  return {
+    kernelName,
+    run: ({ inputs, attrs, backend }) => {
+      const x = inputs.x!;
+      const axis = tf.util.parseAxisParam((attrs as { axis: number }).axis, x.shape)[0]!;
+      if (x.shape[axis] === 0) throw new Error(`axis ${axis} is empty`);
+      const shape = x.shape.filter((_, i) => i !== axis);
+      return backend.adopt(backend.addon[kernelName](backend.handleOf(x), axis), shape, 'int32');
+    },
+  };
+}
+
+/** A kernel that sums up, or multiplies, along an axis. */
+export function runningKernel(kernelName: 'Cumsum' | 'Cumprod'): TorchKernel {
+  return {
+    kernelName,
+    run: ({ inputs, attrs, backend }) => {
+      const x = inputs.x!;
+      const { axis, exclusive, reverse } = attrs as { axis: number; exclusive: boolean; reverse: boolean };
+      const along = tf.util.parseAxisParam(axis, x.shape)[0]!;
+      const handle = backend.addon[kernelName](backend.handleOf(x), along, exclusive, reverse);
+      return backend.adopt(handle, x.shape, x.dtype);
+    },
+  };
+}
+
+/** `axis` and `reductionIndices` are the names that tfjs uses for the same. */
+function readReduction(
+  attrs: KernelCall['attrs'],
+  shape: readonly number[],
+): { readonly axes: number[]; readonly keepDims: boolean } {
+  const {
+    axis,
+    reductionIndices,
+    keepDims = false,
+  } = attrs as {
+    axis?: number | number[];
+    reductionIndices?: number | number[];
+    keepDims?: boolean;
+  };
+  const all = shape.map((_, i) => i);
+  const axes = tf.util.parseAxisParam(axis ?? reductionIndices ?? all, [...shape]);
+  return { axes: axes.sort((a, b) => a - b), keepDims };
 }
 
 function describeInputs(inputs: KernelCall['inputs']): string {

@@ -88,6 +88,19 @@ Napi::Value toHost(const Napi::CallbackInfo& info) {
   });
 }
 
+/** What a handle really is: for tests that compare it with what TypeScript takes it for. */
+Napi::Value inspect(const Napi::CallbackInfo& info) {
+  return guard(info, [](const Args& args) -> Napi::Value {
+    const at::Tensor& tensor = args.tensor(0);
+    auto shape = Napi::Array::New(args.env(), tensor.dim());
+    for (uint32_t axis = 0; axis < shape.Length(); axis++) shape.Set(axis, static_cast<double>(tensor.size(axis)));
+    auto found = Napi::Object::New(args.env());
+    found.Set("shape", shape);
+    found.Set("type", c10::toString(tensor.scalar_type()));
+    return found;
+  });
+}
+
 Napi::Value drop(const Napi::CallbackInfo& info) {
   return guard(info, [](const Args& args) -> Napi::Value {
     store().drop(args.handle(0));
@@ -181,6 +194,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   add("MaxPool", callMaxPool);
   add("fromHost", fromHost);
   add("toHost", toHost);
+  add("inspect", inspect);
   add("drop", drop);
   add("memory", memory);
   add("startPeak", startPeak);

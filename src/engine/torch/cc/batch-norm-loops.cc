@@ -1,6 +1,6 @@
 #include "batch-norm-loops.h"
 
-#include "bfloat16.h"
+#include "half-floats.h"
 
 namespace mocolab {
 namespace {

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "batch-norm-loops.h"
+#include "half-floats.h"
 #include "ops.h"
 
 namespace mocolab {
@@ -85,8 +86,6 @@ void eachLine(const Rows& of, const Run& run) {
     of.walk(first * of.fold, std::min(of.rows, last * of.fold), run);
   });
 }
-
-bool isHalf(const at::Tensor& tensor) { return tensor.scalar_type() == at::kBFloat16; }
 
 char* bytesOf(const at::Tensor& tensor) { return static_cast<char*>(tensor.data_ptr()); }
 

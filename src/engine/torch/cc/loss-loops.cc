@@ -1,6 +1,6 @@
 #include "loss-loops.h"
 
-#include "bfloat16.h"
+#include "half-floats.h"
 
 namespace mocolab {
 namespace {

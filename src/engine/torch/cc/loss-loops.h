@@ -7,7 +7,7 @@
 namespace mocolab {
 
 /** One query's softmax so far: sum is over exp(logit - largest). */
-struct Softmax {
+struct RunningSoftmax {
   float largest, sum;
   /** Logits that are larger than the positive. */
   int64_t larger;
@@ -26,7 +26,7 @@ struct LossLoops {
    * q [N, C], keys [C, width], logits [N, width], gradient [N, C], positives [N].
    */
   void (*addNegatives)(const float* q, const float* keys, const float* positives, float scale, int64_t n,
-                       int64_t c, Block block, float* logits, Softmax* softmax, float* gradient);
+                       int64_t c, Block block, float* logits, RunningSoftmax* softmax, float* gradient);
   /** sum of q k in the order in which addNegatives adds, so that equal keys give equal logits. */
   float (*dot)(const float* q, const float* k, int64_t c);
   /** out = exp(x - largest), with largest the row's; returns the sum, and tells the largest. */

@@ -23,7 +23,7 @@ at::Tensor floats(at::IntArrayRef shape) { return at::empty(shape, at::dtype(at:
 
 /** Softmax and gradient over one part of the queue. */
 struct Negatives {
-  std::vector<Softmax> softmax;
+  std::vector<RunningSoftmax> softmax;
   std::vector<float> gradient;  // [N, C], by exp(logit - largest)
 };
 
@@ -36,7 +36,7 @@ struct Contrast {
 
 /** Blocks [first, last) of the queue [C, K], each copied together, because its rows lie far apart. */
 Negatives sumNegatives(const Contrast& of, int64_t first, int64_t last) {
-  Negatives found{std::vector<Softmax>(of.n, {-INFINITY, 0, 0}), std::vector<float>(of.n * of.c, 0.0f)};
+  Negatives found{std::vector<RunningSoftmax>(of.n, {-INFINITY, 0, 0}), std::vector<float>(of.n * of.c, 0.0f)};
   std::vector<float> keys(of.c * BLOCK), logits(of.n * BLOCK);
   for (int64_t block = first; block < last; block++) {
     const int64_t from = block * BLOCK, count = std::min(BLOCK, of.k - from);

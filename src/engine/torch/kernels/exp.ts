@@ -1,3 +1,4 @@
 import { unaryKernel } from '../kernel.ts';
 
-export const exp = unaryKernel('Exp', ({ backend }, x) => backend.addon.Exp(x));
+/** Of integers too a float. */
+export const exp = unaryKernel('Exp', 'float32');

@@ -1,18 +1,12 @@
-import { dtypeIndex } from '../binding.ts';
+import type { DataType } from '@tensorflow/tfjs-core';
+import { dtypeNumber } from '../binding.ts';
 import type { TorchKernel } from '../kernel.ts';
 
 export const fill: TorchKernel = {
   kernelName: 'Fill',
   run: ({ attrs, backend }) => {
-    const {
-      shape,
-      value,
-      dtype = 'float32',
-    } = attrs as {
-      shape: number[];
-      value: number;
-      dtype?: keyof typeof dtypeIndex;
-    };
-    return backend.adopt(backend.addon.Fill(shape, value, dtypeIndex[dtype]), shape, dtype);
+    const { shape, value, dtype } = attrs as { shape: number[]; value: number | string; dtype?: DataType };
+    const type = dtype ?? (typeof value === 'string' ? 'string' : 'float32');
+    return backend.adopt(backend.addon.Fill(shape, Number(value), dtypeNumber(type)), shape, type);
   },
 };

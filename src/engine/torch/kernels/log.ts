@@ -1,3 +1,3 @@
 import { unaryKernel } from '../kernel.ts';
 
-export const log = unaryKernel('Log', ({ backend }, x) => backend.addon.Log(x));
+export const log = unaryKernel('Log');

@@ -1,3 +1,3 @@
 import { binaryKernel } from '../kernel.ts';
 
-export const multiply = binaryKernel('Multiply', ({ backend }, a, b) => backend.addon.Multiply(a, b));
+export const multiply = binaryKernel('Multiply');

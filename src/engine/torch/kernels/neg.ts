@@ -1,3 +1,3 @@
 import { unaryKernel } from '../kernel.ts';
 
-export const neg = unaryKernel('Neg', ({ backend }, x) => backend.addon.Neg(x));
+export const neg = unaryKernel('Neg');

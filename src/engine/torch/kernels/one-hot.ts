@@ -1,6 +1,6 @@
+import { dtypeNumber } from '../binding.ts';
 import type { TorchKernel } from '../kernel.ts';
 
-/** Float32 whatever type is asked for elsewhere: tfjs casts afterwards. */
 export const oneHot: TorchKernel = {
   kernelName: 'OneHot',
   run: ({ inputs, attrs, backend }) => {
@@ -9,12 +9,10 @@ export const oneHot: TorchKernel = {
       depth,
       onValue = 1,
       offValue = 0,
-    } = attrs as {
-      depth: number;
-      onValue?: number;
-      offValue?: number;
-    };
-    const handle = backend.addon.OneHot(backend.handleOf(indices), depth, onValue, offValue);
-    return backend.adopt(handle, [...indices.shape, depth], 'float32');
+      dtype = 'float32',
+    } = attrs as { depth: number; onValue?: number; offValue?: number; dtype?: 'float32' | 'int32' | 'bool' };
+    const type = dtypeNumber(dtype);
+    const handle = backend.addon.OneHot(backend.handleOf(indices), depth, onValue, offValue, type);
+    return backend.adopt(handle, [...indices.shape, depth], dtype);
   },
 };

@@ -1,3 +1,3 @@
 import { binaryKernel } from '../kernel.ts';
 
-export const realDiv = binaryKernel('RealDiv', ({ backend }, a, b) => backend.addon.RealDiv(a, b));
+export const realDiv = binaryKernel('RealDiv');

@@ -1,3 +1,3 @@
 import { unaryKernel } from '../kernel.ts';
 
-export const relu = unaryKernel('Relu', ({ backend }, x) => backend.addon.Relu(x));
+export const relu = unaryKernel('Relu');

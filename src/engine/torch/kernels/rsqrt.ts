@@ -1,3 +1,3 @@
 import { unaryKernel } from '../kernel.ts';
 
-export const rsqrt = unaryKernel('Rsqrt', ({ backend }, x) => backend.addon.Rsqrt(x));
+export const rsqrt = unaryKernel('Rsqrt');

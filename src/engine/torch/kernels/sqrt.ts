@@ -1,3 +1,3 @@
 import { unaryKernel } from '../kernel.ts';
 
-export const sqrt = unaryKernel('Sqrt', ({ backend }, x) => backend.addon.Sqrt(x));
+export const sqrt = unaryKernel('Sqrt');

@@ -1,3 +1,3 @@
 import { unaryKernel } from '../kernel.ts';
 
-export const square = unaryKernel('Square', ({ backend }, x) => backend.addon.Square(x));
+export const square = unaryKernel('Square');

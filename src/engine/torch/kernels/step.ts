@@ -1,3 +1,11 @@
-import { unaryKernel } from '../kernel.ts';
+import type { TorchKernel } from '../kernel.ts';
 
-export const step = unaryKernel('Step', ({ backend }, x) => backend.addon.Step(x));
+/** 1 above 0 and alpha elsewhere. */
+export const step: TorchKernel = {
+  kernelName: 'Step',
+  run: ({ inputs, attrs, backend }) => {
+    const x = inputs.x!;
+    const { alpha = 0 } = attrs as { alpha?: number };
+    return backend.adopt(backend.addon.Step(backend.handleOf(x), alpha), x.shape, x.dtype);
+  },
+};

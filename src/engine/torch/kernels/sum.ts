@@ -1,5 +1,4 @@
 import { reductionKernel } from '../kernel.ts';
 
-export const sum = reductionKernel('Sum', ({ backend }, x, { axes, keepDims }) =>
-  backend.addon.Sum(x, axes, keepDims),
-);
+/** Booleans are counted. */
+export const sum = reductionKernel('Sum', (dtype) => (dtype === 'bool' ? 'int32' : dtype));

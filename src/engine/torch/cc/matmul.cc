@@ -1,0 +1,20 @@
+// Products of matrices and more general contractions.
+
+#include "ops.h"
+
+namespace mocolab {
+
+/** a [..., M, K], b [..., K, N], whether each comes transposed. Batches broadcast. */
+at::Tensor BatchMatMul(const Args& args) {
+  const at::Tensor a = args.flag(2) ? args.tensor(0).transpose(-2, -1) : args.tensor(0);
+  const at::Tensor b = args.flag(3) ? args.tensor(1).transpose(-2, -1) : args.tensor(1);
+  return at::matmul(a, b).contiguous();
+}
+
+/** equation, operands. */
+at::Tensor Einsum(const Args& args) {
+  const std::string equation = args.value(0).As<Napi::String>();
+  return at::einsum(equation, args.tensors(1)).contiguous();
+}
+
+}  // namespace mocolab

@@ -1,0 +1,3 @@
+import { reductionKernel } from '../kernel.ts';
+
+export const any = reductionKernel('Any', () => 'bool');

@@ -1,0 +1,3 @@
+import { argReductionKernel } from '../kernel.ts';
+
+export const argMin = argReductionKernel('ArgMin');

@@ -1,0 +1,3 @@
+import { runningKernel } from '../kernel.ts';
+
+export const cumprod = runningKernel('Cumprod');

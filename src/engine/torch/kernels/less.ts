@@ -1,0 +1,3 @@
+import { binaryKernel } from '../kernel.ts';
+
+export const less = binaryKernel('Less', 'bool');

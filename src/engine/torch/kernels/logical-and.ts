@@ -1,0 +1,3 @@
+import { binaryKernel } from '../kernel.ts';
+
+export const logicalAnd = binaryKernel('LogicalAnd', 'bool');

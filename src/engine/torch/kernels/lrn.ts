@@ -1,0 +1,15 @@
+import type { TorchKernel } from '../kernel.ts';
+
+/** Local response normalisation over neighbouring channels. */
+export const lrn: TorchKernel = {
+  kernelName: 'LRN',
+  run: ({ inputs, attrs, backend }) => {
+    const x = inputs.x!;
+    const { depthRadius, bias, alpha, beta } = attrs as Record<
+      'depthRadius' | 'bias' | 'alpha' | 'beta',
+      number
+    >;
+    const handle = backend.addon.LRN(backend.handleOf(x), depthRadius, bias, alpha, beta);
+    return backend.adopt(handle, x.shape);
+  },
+};

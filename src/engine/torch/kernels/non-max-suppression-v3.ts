@@ -1,0 +1,3 @@
+import { suppressionKernel } from '../suppression.ts';
+
+export const nonMaxSuppressionV3 = suppressionKernel('NonMaxSuppressionV3');

@@ -1,0 +1,3 @@
+import { suppressionKernel } from '../suppression.ts';
+
+export const nonMaxSuppressionV5 = suppressionKernel('NonMaxSuppressionV5');

@@ -1,0 +1,3 @@
+import { resizeGradKernel } from '../resize.ts';
+
+export const resizeBilinearGrad = resizeGradKernel('ResizeBilinearGrad');

@@ -1,0 +1,3 @@
+import { resizeKernel } from '../resize.ts';
+
+export const resizeBilinear = resizeKernel('ResizeBilinear', 'float32');

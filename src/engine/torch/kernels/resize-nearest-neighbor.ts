@@ -1,0 +1,3 @@
+import { resizeKernel } from '../resize.ts';
+
+export const resizeNearestNeighbor = resizeKernel('ResizeNearestNeighbor', 'same');

@@ -1,0 +1,3 @@
+import { searchKernel } from '../search.ts';
+
+export const searchSorted = searchKernel('SearchSorted', ({ side }) => side === 'right');

@@ -1,0 +1,3 @@
+import { unaryKernel } from '../kernel.ts';
+
+export const tanh = unaryKernel('Tanh');
