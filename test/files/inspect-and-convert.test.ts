@@ -317,6 +317,11 @@ describe('moco convert', () => {
         '{"tensor":"missing"}',
         '{"global":"os.system"}',
         '{}',
+        '3',
+        '{"dict":[1]}',
+        '{"ordered":[[null]]}',
+        '{"tuple":1}',
+        '{"int":"1x"}',
         `${'['.repeat(200)}${']'.repeat(200)}`,
       ]) {
         writeTensorFile(
