@@ -1,10 +1,10 @@
 // The options that change what a file says, as commander gives them, and their way into a loaded config.
 
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { type LoadedConfig, loadConfig } from '../config/load-config.ts';
 import type { ResolvedExperiment } from '../config/resolved.ts';
 import { ProblemError } from '../core/problem.ts';
+import { hashFile } from '../files/hash-file.ts';
 import { showProblems } from './show-problems.ts';
 
 export interface ConfigOptions {
@@ -46,10 +46,7 @@ function pinCheckpoints(experiment: ResolvedExperiment): ResolvedExperiment {
   const methods = experiment.methods.map((method) => {
     const checkpoint = method.recipe.checkpoint ?? method.recipe.resume;
     if (checkpoint === undefined || !existsSync(checkpoint)) return method;
-    return {
-      ...method,
-      checkpointSha256: createHash('sha256').update(readFileSync(checkpoint)).digest('hex'),
-    };
+    return { ...method, checkpointSha256: hashFile(checkpoint, 'sha256') };
   });
   return { ...experiment, methods };
 }

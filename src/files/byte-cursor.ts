@@ -4,8 +4,6 @@
 import { type FileBytes, truncated } from './file-bytes.ts';
 
 const WINDOW_BYTES = 65_536;
-/** A line of a text opcode (a number, a name); pickles have no longer ones. */
-const MAX_LINE_BYTES = 65_536;
 
 export class ByteCursor {
   readonly file: FileBytes;
@@ -58,17 +56,6 @@ export class ByteCursor {
     const start = this.#position;
     this.#position += length;
     return start;
-  }
-
-  /** The next line, without its break. */
-  line(): string {
-    const bytes: number[] = [];
-    for (let byte = this.byte(); byte !== 0x0a; byte = this.byte()) {
-      bytes.push(byte);
-      if (bytes.length > MAX_LINE_BYTES)
-        throw truncated(this.file.path, 'a line break', `${bytes.length} bytes of a line`);
-    }
-    return Buffer.from(bytes).toString('utf8');
   }
 
   #refill(length: number): Buffer {

@@ -1,11 +1,11 @@
 // What `moco inspect` tells of a file of tensors: format, whose layout, architecture, epoch, and of every
 // tensor its format, shape, mean, standard deviation and how many NaN it holds.
 
-import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { findLayout, type LayoutName } from './checkpoint-layouts.ts';
 import type { DtypeName } from './dtypes.ts';
-import { openBytes } from './file-bytes.ts';
 import { type FoundArchitecture, findArchitecture } from './find-architecture.ts';
+import { hashFile } from './hash-file.ts';
 import { listOtherTensors } from './list-tensors.ts';
 import { type FileFormat, type TensorSource, withTensors } from './open-tensors.ts';
 import { readStored, type StoredTensor } from './stored-tensor.ts';
@@ -44,15 +44,21 @@ export interface TensorSummary {
 }
 
 /** First digits of the md5 of what facebookresearch/moco publishes (README, "Models"). */
-const PUBLISHED: { readonly [start: string]: string } = {
-  b251726a: 'moco_v1_200ep',
-  '59fd9945': 'moco_v2_200ep',
-  a04e12f8: 'moco_v2_800ep',
-};
+const PUBLISHED: ReadonlyMap<string, string> = new Map([
+  ['b251726a', 'moco_v1_200ep'],
+  ['59fd9945', 'moco_v2_200ep'],
+  ['a04e12f8', 'moco_v2_800ep'],
+]);
+
+/** Name of the checkpoint that facebookresearch/moco publishes with this md5. */
+export function namePublished(md5: string): string | undefined {
+  return PUBLISHED.get(md5.slice(0, 8));
+}
 
 /** Describes a file. Throws problems of the file. */
 export function describeFile(file: string): FileDescription {
-  const { md5, bytes } = hashFile(file);
+  const md5 = hashFile(file, 'md5');
+  const bytes = statSync(file).size;
   return withTensors(file, (source) => {
     const { tensors, format } = source;
     const found = findLayout(tensors.keys(), listMarks(source));
@@ -62,7 +68,7 @@ export function describeFile(file: string): FileDescription {
       bytes,
       format,
       md5,
-      published: PUBLISHED[md5.slice(0, 8)] ?? null,
+      published: namePublished(md5) ?? null,
       layout: found?.layout ?? null,
       prefix: found?.prefix ?? null,
       architecture: findArchitecture(shapes) ?? null,
@@ -78,22 +84,6 @@ export function describeFile(file: string): FileDescription {
 export function listMarks({ content, metadata }: Pick<TensorSource, 'content' | 'metadata'>): string[] {
   if (content instanceof Map) return [...content.keys()].map(String);
   return 'stem' in metadata && 'width' in metadata ? ['mocolab'] : Object.keys(metadata);
-}
-
-function hashFile(file: string): { readonly md5: string; readonly bytes: number } {
-  const bytes = openBytes(file);
-  try {
-    const hash = createHash('md5');
-    const piece = new Uint8Array(2 ** 20);
-    for (let at = 0; at < bytes.size; at += piece.length) {
-      const part = piece.subarray(0, Math.min(piece.length, bytes.size - at));
-      bytes.readInto(part, at);
-      hash.update(part);
-    }
-    return { md5: hash.digest('hex'), bytes: bytes.size };
-  } finally {
-    bytes.close();
-  }
 }
 
 function findQueue({ tensors }: TensorSource): FileDescription['queue'] {

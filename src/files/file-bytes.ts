@@ -32,7 +32,8 @@ export function openBytes(file: string): FileBytes {
     size: fstatSync(descriptor).size,
     readInto,
     read: (position, length) => {
-      const bytes = new Uint8Array(length);
+      // Not filled with zeros first: every byte is read over.
+      const bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer as ArrayBuffer);
       readInto(bytes, position);
       return bytes;
     },

@@ -1,5 +1,5 @@
 // Random damage: each file either loads or ends in a problem that says what is wrong, never in another
-// error, and takes no more memory than a few times its size. `npm run fuzz` tries more.
+// error, and takes no more memory than a few times its size. bench/fuzz-checkpoints.ts tries more.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { writeConverted } from '../../src/cli/convert.ts';
 import type { HostTensor, TensorMap } from '../../src/core/host-tensor.ts';
-import { describeFile } from '../../src/files/describe-file.ts';
+import { describeFile, namePublished } from '../../src/files/describe-file.ts';
 import { withTensors } from '../../src/files/open-tensors.ts';
 import { PyOrderedDict } from '../../src/files/pickle/python-values.ts';
 import { toStored } from '../../src/files/stored-tensor.ts';
@@ -96,6 +96,16 @@ describe('moco inspect', () => {
       nan: 0,
     });
     expect(others).toMatchObject([{ name: 'optimizer.state.0.momentum_buffer', shape: [4, 3, 3, 3] }]);
+  });
+
+  test('knows the published checkpoints by their md5', () => {
+    const starts = ['b251726a', '59fd9945', 'a04e12f8', '00000000'];
+    expect(starts.map((start) => namePublished(start.padEnd(32, '0')))).toEqual([
+      'moco_v1_200ep',
+      'moco_v2_200ep',
+      'moco_v2_800ep',
+      undefined,
+    ]);
   });
 
   test('counts NaN and leaves them out of mean and deviation', () => {
@@ -307,6 +317,11 @@ describe('moco convert', () => {
         '{"tensor":"missing"}',
         '{"global":"os.system"}',
         '{}',
+        '3',
+        '{"dict":[1]}',
+        '{"ordered":[[null]]}',
+        '{"tuple":1}',
+        '{"int":"1x"}',
         `${'['.repeat(200)}${']'.repeat(200)}`,
       ]) {
         writeTensorFile(

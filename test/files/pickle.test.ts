@@ -177,6 +177,7 @@ describe('a machine that is misused ends with what was wrong', () => {
     ],
     ['a whole number that is none', pickle('I1x\n'), 'a whole number is none'],
     ['a float that is none', pickle('F1,5\n'), 'a float is none'],
+    ['a line without end', pickle('V', 'x'.repeat(70_000), '\n'), 'a line has more than 65536 bytes'],
     ['a text without quotes', pickle('Sabc\n'), 'a text has no quotes'],
   ];
   test.each(cases)('%s', (_, content, fact) => {

@@ -74,7 +74,8 @@ function decode(node: Node, tensors: StoredTensors, depth = 0): unknown {
     if (!Array.isArray(items)) throw new NoSkeleton();
     return items.map((item) => decode(item as Node, tensors, depth + 1));
   };
-  if (node === null || typeof node !== 'object') return node;
+  if (node === null || typeof node === 'boolean' || typeof node === 'string') return node;
+  if (typeof node !== 'object') throw new NoSkeleton();
   if (Array.isArray(node)) return all(node);
   const [entry] = Object.entries(node);
   if (!entry) throw new NoSkeleton();
@@ -87,9 +88,9 @@ function decode(node: Node, tensors: StoredTensors, depth = 0): unknown {
     case 'float':
       return Number(value);
     case 'dict':
-      return new Map(all(value) as [unknown, unknown][]);
+      return new Map(toPairs(all(value)));
     case 'ordered': {
-      const dict = new PyOrderedDict(all(value) as [unknown, unknown][]);
+      const dict = new PyOrderedDict(toPairs(all(value)));
       const { attributes } = node as { readonly attributes?: Node };
       if (attributes !== undefined) dict.setState(decode(attributes, tensors, depth + 1));
       return dict;
@@ -109,6 +110,10 @@ function decode(node: Node, tensors: StoredTensors, depth = 0): unknown {
     default:
       return fail();
   }
+}
+
+function toPairs(items: readonly unknown[]): [unknown, unknown][] {
+  return items.map((item) => (Array.isArray(item) && item.length === 2 ? [item[0], item[1]] : fail()));
 }
 
 function fail(): never {

@@ -19,6 +19,10 @@ const MAX_OPCODES = 5_000_000;
 /** Lists, dicts, tuples and objects; the same networks have some 20,000. */
 const MAX_CONTAINERS = 1_000_000;
 
+/** Names and numbers; longer texts have opcodes with a length. */
+const MAX_LINE_BYTES = 65_536;
+const LINE_BREAK = 0x0a;
+
 export class PickleMachine {
   readonly cursor: ByteCursor;
   readonly #world: PickleWorld;
@@ -37,6 +41,15 @@ export class PickleMachine {
   next(): number {
     if (++this.#opcodes > MAX_OPCODES) throw this.fault(`it has more than ${MAX_OPCODES} opcodes`);
     return this.cursor.byte();
+  }
+
+  /** The rest of the line, of which text opcodes have their argument. */
+  line(): string {
+    const bytes: number[] = [];
+    for (let byte = this.cursor.byte(); byte !== LINE_BREAK; byte = this.cursor.byte()) {
+      if (bytes.push(byte) > MAX_LINE_BYTES) throw this.fault(`a line has more than ${MAX_LINE_BYTES} bytes`);
+    }
+    return Buffer.from(bytes).toString('utf8');
   }
 
   push(value: unknown): void {
