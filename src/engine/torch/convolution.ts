@@ -1,9 +1,16 @@
 // Convolutions as kernels: shapes and types are checked here, then the addon computes. A depthwise
 // convolution is one with a group for each channel.
 
-import type { TensorInfo } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { EngineOps } from '../engine.ts';
 import type { TorchKernel } from './kernel.ts';
 import { expectTensor, placeWindow } from './window.ts';
+
+/** Groups are the addon's own: tf.conv2d would refuse filters of fewer channels than the images have. */
+export const conv2d: EngineOps['conv2d'] = (x, filter, { stride, padding }) => {
+  const attrs = { strides: stride, pad: padding, dataFormat: 'NHWC', dilations: 1 };
+  return tf.engine().runKernel('Conv2D', { x, filter }, attrs) as tf.Tensor4D;
+};
 
 interface Kind {
   /** Filters are [kh, kw, C, M], and output channel c M + m comes from channel c. */
@@ -15,7 +22,7 @@ export function convolution(kernelName: string, kind: Kind): TorchKernel {
   return {
     kernelName,
     run: ({ inputs, attrs, backend }) => {
-      const { x, filter } = inputs as { x: TensorInfo; filter: TensorInfo };
+      const { x, filter } = inputs as { x: tf.TensorInfo; filter: tf.TensorInfo };
       expectTensor('x', x);
       expectTensor('filter', filter);
       const { outputShape, packed } = place(x.shape, filter.shape, { ...kind, attrs });
@@ -30,7 +37,7 @@ export function convolutionInputGradient(kernelName: string, kind: Kind): TorchK
   return {
     kernelName,
     run: ({ inputs, attrs, backend }) => {
-      const { dy, filter } = inputs as { dy: TensorInfo; filter: TensorInfo };
+      const { dy, filter } = inputs as { dy: tf.TensorInfo; filter: tf.TensorInfo };
       const { inputShape } = attrs as { inputShape: number[] };
       expectTensor('filter', filter);
       const { outputShape, packed } = place(inputShape, filter.shape, { ...kind, attrs });
@@ -46,7 +53,7 @@ export function convolutionFilterGradient(kernelName: string, kind: Kind): Torch
   return {
     kernelName,
     run: ({ inputs, attrs, backend }) => {
-      const { x, dy } = inputs as { x: TensorInfo; dy: TensorInfo };
+      const { x, dy } = inputs as { x: tf.TensorInfo; dy: tf.TensorInfo };
       const { filterShape } = attrs as { filterShape: number[] };
       expectTensor('x', x);
       const { outputShape, packed } = place(x.shape, filterShape, { ...kind, attrs });

@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { EngineOps } from '../engine.ts';
 import { type Accumulate, addTensors, createComputeGradients } from '../ops/backward.ts';
 import type { TorchBackend } from './backend.ts';
+import { conv2d } from './convolution.ts';
 import { batchNormGradients, batchNormTraining } from './kernels/batch-norm.ts';
 import { infoNce, infoNceGradient } from './kernels/info-nce.ts';
 import { linear, matMulGradient } from './kernels/mat-mul.ts';
@@ -12,6 +13,7 @@ import { softmaxCrossEntropy, softmaxCrossEntropyGradient } from './kernels/soft
 
 type FusedOps = Pick<
   EngineOps,
+  | 'conv2d'
   | 'batchNormTraining'
   | 'linear'
   | 'softmaxCrossEntropy'
@@ -37,6 +39,7 @@ export function createFusedOps(backend: TorchBackend): FusedOps {
   const { addon } = backend;
   const handles = (tensors: readonly tf.Tensor[]) => tensors.map((tensor) => backend.handleOf(tensor));
   return {
+    conv2d,
     batchNormTraining,
     linear,
     softmaxCrossEntropy,

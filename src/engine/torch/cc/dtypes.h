@@ -1,4 +1,4 @@
-// Element types by their number in binding.ts.
+// Element types by their number in binding.ts; the last is bfloat16, which the addon alone sees.
 
 #pragma once
 
@@ -7,7 +7,8 @@
 namespace mocolab {
 
 inline at::ScalarType scalarType(int64_t dtype) {
-  static constexpr at::ScalarType types[] = {at::kFloat, at::kInt, at::kBool, at::kComplexFloat};
+  static constexpr at::ScalarType types[] = {at::kFloat, at::kInt, at::kBool, at::kComplexFloat,
+                                             at::kBFloat16};
   return types[dtype];
 }
 

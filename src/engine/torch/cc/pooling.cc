@@ -4,6 +4,8 @@
 
 #include <ATen/Parallel.h>
 
+#include <cstring>
+
 #include "ops.h"
 #include "pool-loops.h"
 #include "window.h"
@@ -116,10 +118,24 @@ void shares(const at::Tensor& source, const Window& window, const Walk& walk, bo
 /** Winners are bytes where a window has few enough taps, else they are 16 bits wide. */
 bool inBytes(const Window& window) { return window.kernel[0] * window.kernel[1] < 255; }
 
+/** Room for the winners of `places`, and behind them the window that they are of. */
+at::Tensor newWinners(const Window& window, int64_t places) {
+  const int64_t bytes = places * (inBytes(window) ? 1 : 2);
+  at::Tensor winners = at::empty({bytes + static_cast<int64_t>(sizeof window)}, at::kByte);
+  std::memcpy(valuesOf<char>(winners) + bytes, &window, sizeof window);
+  return winners;
+}
+
+/** Another window's winners would be other taps. */
+bool areOf(const Window& window, const at::Tensor& winners) {
+  const char* end = valuesOf<char>(winners) + winners.numel();
+  return std::memcmp(end - sizeof window, &window, sizeof window) == 0;
+}
+
 /** x -> y and winners. */
 std::pair<at::Tensor, at::Tensor> pool(const at::Tensor& x, const Window& window) {
   const at::Tensor y = newRows(x, window.output, x.scalar_type());
-  const at::Tensor winners = newRows(x, window.output, inBytes(window) ? at::kByte : at::kShort);
+  const at::Tensor winners = newWinners(window, y.numel());
   const bool bytes = inBytes(window);
   switch (x.scalar_type()) {
     case at::kFloat: (bytes ? largest<float, uint8_t> : largest<float, uint16_t>)(x, window, y, winners); break;
@@ -150,12 +166,12 @@ int32_t MaxPool(const Args& args) {
   return handle;
 }
 
-/** dy, x, y, window. A y that is not MaxPool's own, such as a copy, has no winners: they are found again. */
+/** dy, x, y, window. A y that is not this window's, such as a copy, has no winners: they are found again. */
 at::Tensor MaxPoolGrad(const Args& args) {
   const Window window = readWindow(args, 3);
   const at::Tensor dy = toRows(args.tensor(0), window), x = toRows(args.tensor(1), window);
   const at::Tensor* kept = store().attached(args.handle(2));
-  const at::Tensor winners = kept ? *kept : pool(x, window).second;
+  const at::Tensor winners = kept && areOf(window, *kept) ? *kept : pool(x, window).second;
   const at::Tensor dx = newRows(x, sizeOf(x), dy.scalar_type());
   const bool bytes = inBytes(window);
   if (dy.scalar_type() == at::kFloat) {

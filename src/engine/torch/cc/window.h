@@ -12,15 +12,15 @@ using Pair = std::array<int64_t, 2>;
 
 struct Window {
   int64_t groups;
-  /** Images are [N, C, H, W] in memory instead of [N, H, W, C]. */
-  bool channelsFirst;
+  /** Not 0: images are [N, C, H, W] in memory instead of [N, H, W, C]. All of one type, so that bytes compare. */
+  int64_t channelsFirst;
   /** `before`: padding at top and left. What is missing at bottom and right follows from `output`. */
   Pair kernel, stride, dilation, before, output;
 };
 
 inline Window readWindow(const Args& args, size_t at) {
   const auto n = args.integers(at);
-  return {n[0], n[1] != 0, {n[2], n[3]}, {n[4], n[5]}, {n[6], n[7]}, {n[8], n[9]}, {n[10], n[11]}};
+  return {n[0], n[1], {n[2], n[3]}, {n[4], n[5]}, {n[6], n[7]}, {n[8], n[9]}, {n[10], n[11]}};
 }
 
 /** As ATen wants images: [N, C, H, W], channels last in memory. Copies only what is not so already. */
