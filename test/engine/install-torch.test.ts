@@ -113,7 +113,7 @@ describe('moco engine install torch', () => {
   const install = (folder: string, tools: readonly string[], ...flags: readonly string[]) => {
     const libtorch = writeFakeLibtorch(path.join(folder, 'libtorch'));
     const PATH = makePath(path.join(folder, 'bin'), tools);
-    const env = { PATH, MOCO_CACHE: path.join(folder, 'cache'), CXX: '' };
+    const env = { PATH, MOCO_CACHE: path.join(folder, 'cache'), CXX: '', CXXFLAGS: '-fmax-errors=1' };
     return runCli(['engine', 'install', 'torch', '--libtorch', libtorch, ...flags], { env });
   };
 

@@ -31,10 +31,9 @@ export function writeFakeLibtorch(folder: string, options: FakeLibtorch = {}): s
   const text = abi === 1 ? 'ENS_14SourceLocationENSt7__cxx1112basic_string' : 'ENS_14SourceLocationESs';
   write('lib/libc10.so', `_ZN3c105ErrorC2${text}`);
   if (without === 'headers') return folder;
-  write(
-    'include/ATen/ATen.h',
-    standard === 20 ? '#error C++20 or later compatible compiler\n' : '#pragma once\n',
-  );
+  // Whoever compiles against it fails at once.
+  for (const name of ['ATen', 'Parallel'])
+    write(`include/ATen/${name}.h`, `#error ${standard === 20 ? 'C++20 or later is required' : 'A fake'}.\n`);
   const [major, minor, patch] = version.split('.');
   const define = (name: string, value = '0') => `#define TORCH_VERSION_${name} ${value}\n`;
   if (without !== 'version')
