@@ -14,7 +14,7 @@ export async function readImage(source: ImageSource, index: number): Promise<Rgb
 
 /** Decodes JPEG, PNG or WebP as PIL's convert('RGB') would: alpha dropped, EXIF rotation ignored. */
 async function decodeFile(file: string): Promise<RgbImage> {
-  const { default: sharp } = await import('sharp');
+  const sharp = await loadSharp();
   try {
     const image = sharp(await readFile(file), { failOn: 'error' })
       .toColourspace('srgb')
@@ -32,6 +32,22 @@ async function decodeFile(file: string): Promise<RgbImage> {
       hint: 'Replace the file or remove it from its class folder.',
     });
   }
+}
+
+/** The loader's threads are all the parallelism there is, and no file is read twice in a row. */
+async function importSharp() {
+  const { default: sharp } = await import('sharp');
+  sharp.concurrency(1);
+  sharp.cache(false);
+  return sharp;
+}
+
+let loaded: ReturnType<typeof importSharp> | undefined;
+
+/** Once a thread. */
+function loadSharp(): ReturnType<typeof importSharp> {
+  loaded ??= importSharp();
+  return loaded;
 }
 
 function firstLine(error: unknown): string {
