@@ -4,16 +4,23 @@
 import { createInterface } from 'node:readline';
 import { permutation, stream } from '../../src/core/rng.ts';
 import { createEngine } from '../../src/engine/create-engine.ts';
-import type { ConcreteEngineName } from '../../src/engine/engine.ts';
+import type { ConcreteEngineName, Precision } from '../../src/engine/engine.ts';
 import * as tf from '../../src/engine/tf.ts';
 import { createMoco } from '../../src/moco/moco.ts';
 import type { BenchCase } from './cases.ts';
 
-const { engine: name, ...benchCase } = JSON.parse(process.argv[2]!) as BenchCase & {
+const {
+  engine: name,
+  precision,
+  device,
+  ...benchCase
+} = JSON.parse(process.argv[2]!) as BenchCase & {
   readonly engine: ConcreteEngineName;
+  readonly precision: Precision;
+  readonly device: 'cpu' | 'cuda';
 };
 const { arch, stem, size, batch, queueSize } = benchCase;
-const engine = await createEngine(name);
+const engine = await createEngine(name, { precision, device });
 const moco = createMoco({
   engine,
   model: { arch, stem, width: 64, bn: 'plain' },

@@ -8,6 +8,7 @@ import { findCacheFolder } from '../core/cache-folder.ts';
 import { ExitCode } from '../core/exit-code.ts';
 import { locateScript } from '../core/own-script.ts';
 import { isCifar10Cached } from '../data/cifar10.ts';
+import { listGpuEngines } from '../engine/torch/addon-file.ts';
 import { detectDevices } from '../launch/detect-devices.ts';
 import { listGpus, narrowGpus } from '../launch/list-gpus.ts';
 import { formatBytes } from '../plan/format-quantity.ts';
@@ -51,7 +52,11 @@ async function examine() {
     platform: `${process.platform} ${process.arch}`,
     engines,
     gpus: gpus.map((gpu) => ({ ...gpu, visible: visible.includes(gpu) })),
-    devices: detectDevices('auto', names, { cores, listGpus: () => visible }).map(({ name }) => name),
+    devices: detectDevices('auto', names, {
+      cores,
+      listGpus: () => visible,
+      gpuEngines: listGpuEngines(),
+    }).map(({ name }) => name),
     cores,
     memoryBytes: os.totalmem(),
     freeMemoryBytes: os.freemem(),

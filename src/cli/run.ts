@@ -9,7 +9,7 @@ import { ExitCode } from '../core/exit-code.ts';
 import { locateScript, type OwnScript } from '../core/own-script.ts';
 import { type Problem, ProblemError } from '../core/problem.ts';
 import { checkDataPresent } from '../data/open-dataset.ts';
-import { examineAddon } from '../engine/torch/addon-file.ts';
+import { examineAddon, listGpuEngines } from '../engine/torch/addon-file.ts';
 import { detectDevices } from '../launch/detect-devices.ts';
 import { listGpus, narrowGpus } from '../launch/list-gpus.ts';
 import { runExperiment } from '../launch/run-experiment.ts';
@@ -42,6 +42,7 @@ export async function run(file: string, options: RunOptions): Promise<ExitCode> 
   const devices = detectDevices(experiment.launch.devices, listEngines(experiment), {
     cores: os.availableParallelism(),
     listGpus: () => narrowGpus(listGpus(), process.env.CUDA_VISIBLE_DEVICES),
+    gpuEngines: listGpuEngines(),
     sideBySide: countSideBySide(graph),
   });
   if (!options.json) hintAtTorch(experiment, view);

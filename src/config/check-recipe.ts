@@ -20,6 +20,7 @@ export function checkRecipe(
   const at = (path: string) => locate(node, path.split('.'));
   const problems: Problem[] = [];
   const warnings: Problem[] = [];
+  problems.push(...checkPrecision(recipe, prefix, at));
   if (recipe.kind !== 'knn') problems.push(...checkMilestones(recipe, prefix, at));
   problems.push(...checkCrops(recipe, prefix, at));
   if (recipe.kind === 'pretrain' && recipe.method === 'moco') {
@@ -40,6 +41,19 @@ export function checkRecipe(
 }
 
 type Place = (path: string) => Pick<Problem, 'where'>;
+
+/** tf32 is a permission that any engine can leave unused; bf16 is another arithmetic. */
+function checkPrecision({ engine, precision }: AnyRecipe, prefix: string, at: Place): Problem[] {
+  if (precision !== 'bf16' || engine === 'torch' || engine === 'auto') return [];
+  return [
+    {
+      code: 'CONFIG_PRECISION',
+      message: `Expected ${prefix}precision to be fp32 or tf32 for the engine ${engine} but received bf16.`,
+      hint: 'Only the engine torch computes in bf16.',
+      ...at('precision'),
+    },
+  ];
+}
 
 function checkQueue({ moco, batchSize }: PretrainRecipe, prefix: string, at: Place): Problem[] {
   if (moco.queueSize % batchSize === 0) return [];

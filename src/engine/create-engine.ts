@@ -2,14 +2,38 @@
 // (a native library, say) never stands in the way of another.
 
 import { ProblemError } from '../core/problem.ts';
-import { type ConcreteEngineName, type Engine, EngineNotInstalled } from './engine.ts';
+import { type ConcreteEngineName, type Engine, EngineNotInstalled, type Precision } from './engine.ts';
 import { registerGradients } from './gradients.ts';
 
-const loaders: { readonly [Name in ConcreteEngineName]: () => Promise<Engine> } = {
-  torch: async () => (await import('./torch/index.ts')).createTorchEngine(),
-  wasm: async () => (await import('./wasm/index.ts')).createWasmEngine(),
-  cpu: async () => (await import('./cpu/index.ts')).createCpuEngine(),
+const loaders: { readonly [Name in ConcreteEngineName]: (options: EngineOptions) => Promise<Engine> } = {
+  torch: async (options) => (await import('./torch/index.ts')).createTorchEngine(options),
+  wasm: async (options) => {
+    refuseOnCpu('wasm', options);
+    return (await import('./wasm/index.ts')).createWasmEngine();
+  },
+  cpu: async (options) => {
+    refuseOnCpu('cpu', options);
+    return (await import('./cpu/index.ts')).createCpuEngine();
+  },
 };
+
+/** Throws ENGINE_PRECISION and ENGINE_DEVICE for what an engine for CPUs can't do. */
+function refuseOnCpu(name: ConcreteEngineName, { precision, device }: EngineOptions): void {
+  if (precision === 'bf16') {
+    throw new ProblemError({
+      code: 'ENGINE_PRECISION',
+      message: `Expected an engine that computes in bf16 but ${name} computes in float32 alone.`,
+      hint: 'Use the engine torch for bf16, or --set precision=fp32.',
+    });
+  }
+  if (device === 'cuda') {
+    throw new ProblemError({
+      code: 'ENGINE_DEVICE',
+      message: `Expected an engine that computes on a GPU but ${name} computes on the CPU.`,
+      hint: 'Use the engine torch, built against a libtorch for CUDA: `moco engine install torch`.',
+    });
+  }
+}
 
 /** What `auto` tries, best first. The reference engine is never chosen by itself. */
 const preference: readonly ConcreteEngineName[] = ['torch', 'wasm'];
@@ -24,6 +48,10 @@ export interface EngineProbe {
 }
 
 export interface EngineOptions {
+  /** Absent: fp32. */
+  readonly precision?: Precision;
+  /** Absent: the first GPU that is visible and that the engine can use, else the CPU. */
+  readonly device?: 'cpu' | 'cuda';
   /** Told which better engine `auto` passed over, and why; not of one that was never installed. */
   readonly warn?: (message: string) => void;
 }
@@ -31,17 +59,18 @@ export interface EngineOptions {
 /** Starts an engine; `auto` takes the best that starts. One engine a process. */
 export async function createEngine(
   name: ConcreteEngineName | 'auto',
-  { warn }: EngineOptions = {},
+  options: EngineOptions = {},
 ): Promise<Engine> {
   registerGradients();
   const failures: string[] = [];
   const faults: string[] = [];
   for (const candidate of name === 'auto' ? preference : [name]) {
     try {
-      const engine = await loaders[candidate]();
-      for (const fault of faults) warn?.(`This stage runs on the engine ${candidate}. ${fault}`);
+      const engine = await loaders[candidate](options);
+      for (const fault of faults) options.warn?.(`This stage runs on the engine ${candidate}. ${fault}`);
       return engine;
     } catch (error) {
+      if (name !== 'auto' && isRefusal(error)) throw error;
       const reason = describeFailure(error);
       failures.push(`${candidate}: ${reason}`);
       if (!(error instanceof EngineNotInstalled))
@@ -62,6 +91,11 @@ export async function probeEngine(name: ConcreteEngineName): Promise<EngineProbe
   } catch (error) {
     return { name, available: false, reason: describeFailure(error) };
   }
+}
+
+/** Problems that say it all: the engine may be fine, but not for what it was asked. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof ProblemError && /^ENGINE_(PRECISION|DEVICE)$/.test(error.problems[0]!.code);
 }
 
 /** The fact alone: a problem of ours already names the rule and the engine. */

@@ -12,6 +12,13 @@ export class EngineNotInstalled extends Error {
   override readonly name = 'EngineNotInstalled';
 }
 
+/**
+ * How numbers are kept on their way through the network. `tf32` is a permission, as in PyTorch: GPUs may round
+ * the factors of convolutions and matrix products, CPUs compute as in `fp32`. `bf16`: activations and
+ * convolutions in bfloat16; weights, statistics, loss and updates stay float32.
+ */
+export type Precision = 'fp32' | 'tf32' | 'bf16';
+
 /** A ready engine. One a process; its backend is the current tfjs backend. */
 export interface Engine {
   readonly name: ConcreteEngineName;

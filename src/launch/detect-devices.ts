@@ -4,9 +4,6 @@ import { type Problem, ProblemError } from '../core/problem.ts';
 import type { Device } from './device-pool.ts';
 import type { Gpu } from './list-gpus.ts';
 
-/** Engines that compute on a GPU. None does yet; the torch engine will. */
-const gpuEngines: ReadonlySet<string> = new Set();
-
 /** Engines that compute on all cores of their device: for these, a slot that would stand idle is a waste. */
 const threadedEngines: ReadonlySet<string> = new Set(['torch']);
 
@@ -18,6 +15,8 @@ export interface Machine {
   readonly cores: number;
   /** GPUs that may be used, CUDA_VISIBLE_DEVICES applied. Asked for only where it matters. */
   readonly listGpus: () => readonly Gpu[];
+  /** Engines that compute on a GPU as they are installed here; absent: none. */
+  readonly gpuEngines?: readonly string[];
   /** Stages that could run at the same time; absent: any number. */
   readonly sideBySide?: number;
 }
@@ -34,7 +33,7 @@ export interface Machine {
  */
 export function detectDevices(spec: string, engines: readonly string[], machine: Machine): Device[] {
   const [kind, detail] = spec.split(':') as [string, string | undefined];
-  const canUseGpu = engines.some((engine) => gpuEngines.has(engine));
+  const canUseGpu = engines.some((engine) => machine.gpuEngines?.includes(engine));
   if (kind === 'cuda') {
     if (!canUseGpu) throw new ProblemError(reportEngine(spec, engines));
     return useGpus(spec, detail, machine);
@@ -98,6 +97,6 @@ function reportEngine(spec: string, engines: readonly string[]): Problem {
   return {
     code: 'DEVICES_ENGINE',
     message: `Expected an engine that computes on a GPU for devices ${spec} but the recipes use ${[...new Set(engines)].join(', ')}.`,
-    hint: 'Use --devices auto or cpu:N. `moco doctor` lists the engines.',
+    hint: 'Use --devices auto or cpu:N, or `moco engine install torch` with a libtorch for CUDA. `moco doctor` lists the engines.',
   };
 }

@@ -1,6 +1,6 @@
 // Expects how long stages will take from the records of the same experiment: the images at the
 // speed of the most similar finished stage, plus what that stage spent beside its images.
-// Another network, engine or image size gives no estimate at all rather than a wrong one.
+// Another network, engine, precision or image size gives no estimate at all rather than a wrong one.
 
 import os from 'node:os';
 import { type Json, renderCanonicalJson } from '../core/hash.ts';
@@ -42,9 +42,9 @@ interface Traits {
 
 /** Keys under which a stage's likes are found, the most alike first. What must agree is in each. */
 function listKeys({ kind, method, evaluation, model, identity }: Traits, host: string): string[] {
-  const { engine = '', augment = [], evalTransform = [] } = identity;
+  const { engine = '', precision = '', augment = [], evalTransform = [] } = identity;
   const cropSizes = [augment, evalTransform].flatMap(listSizes);
-  const needed = renderCanonicalJson([kind, engine, kind === 'report' ? '' : model, cropSizes]);
+  const needed = renderCanonicalJson([kind, engine, precision, kind === 'report' ? '' : model, cropSizes]);
   return [
     `${needed} on ${host} of ${method} by ${evaluation}`,
     `${needed} on ${host} by ${evaluation}`,

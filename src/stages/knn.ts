@@ -18,7 +18,7 @@ import { KNN_FILE } from './stage-files.ts';
 /** Leaves KNN_FILE. Throws DATA_*, MODEL_STATE_MISMATCH and STAGE_KNN_BANK_TOO_SMALL. */
 export const runKnn: RunStage<'knn'> = async (context) => {
   const { recipe, trainedWith } = context.config;
-  const engine = await createEngine(recipe.engine, { warn: context.warn });
+  const engine = await createEngine(recipe.engine, { precision: recipe.precision, warn: context.warn });
   const backbone = loadFrozenBackbone(context, { engine, trainedWith, features: recipe.features });
   const started = performance.now();
   const bank = await readFeatures(context, backbone, 'train');

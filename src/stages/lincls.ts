@@ -27,7 +27,7 @@ const LR_HINT = 'Lower optimizer.lr: 30 is for features of ImageNet pre-training
 /** Leaves both classifiers and METRICS_FILE. Throws DATA_*, MODEL_STATE_MISMATCH and STAGE_* problems. */
 export const runLincls: RunStage<'lincls'> = async (context) => {
   const { recipe, trainedWith } = context.config;
-  const engine = await createEngine(recipe.engine, { warn: context.warn });
+  const engine = await createEngine(recipe.engine, { precision: recipe.precision, warn: context.warn });
   const backbone = loadFrozenBackbone(context, { engine, trainedWith, features: 'backbone' });
   const sources: FeatureSource[] = [];
   try {

@@ -40,7 +40,7 @@ export const runPretrain: RunStage<'pretrain'> = async (context) => {
   const loader = await openTrainLoader(context);
   try {
     refuseQueue(context, loader);
-    const engine = await createEngine(recipe.engine, { warn: context.warn });
+    const engine = await createEngine(recipe.engine, { precision: recipe.precision, warn: context.warn });
     const { model, moco: settings, optimizer } = recipe;
     const moco = createMoco({ engine, model, moco: settings, optimizer, seed: context.stage.seed });
     const firstEpoch = resume(context, moco);

@@ -318,6 +318,19 @@ test('--set without a value, and of an unknown key', () => {
   `);
 });
 
+test('bf16 on an engine that computes in float32 alone', () => {
+  expect(problemsOf(recipe({ engine: 'wasm', precision: 'bf16' }))).toMatchInlineSnapshot(`
+    "a.yaml:9:12  CONFIG_PRECISION
+      Expected precision to be fp32 or tf32 for the engine wasm but received bf16.
+
+        9 | precision: bf16
+          |            ~~~~
+        hint: Only the engine torch computes in bf16."
+  `);
+  expect(problemsOf(recipe({ engine: 'torch', precision: 'bf16' }))).toBe('');
+  expect(problemsOf(recipe({ engine: 'wasm', precision: 'tf32' }))).toBe('');
+});
+
 test('a queue that the batch does not divide, with the sizes that fit', () => {
   expect(problemsOf(recipe({ moco: '{ queueSize: 4000 }' }))).toMatchInlineSnapshot(`
     "a.yaml:4:20  CONFIG_QUEUE_NOT_DIVISIBLE

@@ -43,7 +43,7 @@ test('GPUs are refused where no engine of the run computes on one', () => {
     {
       code: 'DEVICES_ENGINE',
       message: 'Expected an engine that computes on a GPU for devices cuda:0,1 but the recipes use wasm.',
-      hint: 'Use --devices auto or cpu:N. `moco doctor` lists the engines.',
+      hint: 'Use --devices auto or cpu:N, or `moco engine install torch` with a libtorch for CUDA. `moco doctor` lists the engines.',
     },
   ]);
 });
@@ -52,6 +52,15 @@ const SMI = `0, GPU-aaaa1111, NVIDIA H200, 143771
 1, GPU-bbbb2222, NVIDIA H200, 143771
 2, GPU-cccc3333, NVIDIA H200, 143771
 `;
+
+test('an engine that was built for GPUs gets them, each with its UUID, and only where the run uses it', () => {
+  const machine = { cores: 8, listGpus: () => parseGpus(SMI), gpuEngines: ['torch'] };
+  expect(detectDevices('auto', ['torch'], machine).map(({ kind }) => kind)).toEqual(['cuda', 'cuda', 'cuda']);
+  expect(detectDevices('cuda:2', ['torch'], machine)).toEqual([
+    { name: 'cuda:0', kind: 'cuda', cudaId: 'GPU-cccc3333', cores: 8 },
+  ]);
+  expect(detectDevices('auto', ['wasm'], machine).map(({ kind }) => kind)).not.toContain('cuda');
+});
 
 test('nvidia-smi’s lines become GPUs', () => {
   const gpus = parseGpus(SMI);

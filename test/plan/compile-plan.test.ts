@@ -115,6 +115,17 @@ test('another trial, method or evaluation leaves every fingerprint but the repor
   expect(changed.map(([id]) => id)).toEqual(['report']);
 });
 
+test('precision is part of what a stage is; fp32, which was all there was, leaves earlier results valid', () => {
+  const fingerprintsIn = (precision: 'fp32' | 'tf32' | 'bf16') => {
+    const methods = [makeMethod('moco', { precision })];
+    return fingerprints(compilePlan(makeExperiment({ methods }), {})).get('moco/trial-1/pretrain');
+  };
+  const all = (['fp32', 'tf32', 'bf16'] as const).map(fingerprintsIn);
+  expect(new Set(all).size).toBe(3);
+  const { identity } = compilePlan(makeExperiment(), {}).stages[0]!;
+  expect(identity).not.toHaveProperty('precision');
+});
+
 test('a trial never has the fingerprint of another trial', () => {
   const { stages } = compilePlan(makeExperiment({ trials: 20 }), {});
   expect(new Set(stages.map((stage) => stage.fingerprint)).size).toBe(stages.length);

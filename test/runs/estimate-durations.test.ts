@@ -44,6 +44,7 @@ test('a second trial is estimated from the first, and a second method of the sam
 test.each([
   ['network', { model: { ...smallModel, width: 16 } }],
   ['engine', { engine: 'cpu' }],
+  ['precision', { precision: 'bf16' }],
   ['image size', { augment: [{ op: 'randomCrop', size: 64, padding: 4 }] }],
 ] as const)('another %s gives no estimate of pre-training', (_, recipe) => {
   const records = recordAll(compile());

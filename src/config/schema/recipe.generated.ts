@@ -6,6 +6,10 @@ export type Recipe = PretrainRecipe | LinclsRecipe | KnnRecipe;
  */
 export type EngineName = 'auto' | 'torch' | 'wasm' | 'cpu';
 /**
+ * How numbers are kept on their way through the network. fp32: float32 everywhere. tf32: a GPU may round the factors of convolutions and matrix products to 10 bits; a CPU computes as in fp32. bf16: activations and convolutions in bfloat16; weights, statistics, loss and updates stay float32.
+ */
+export type Precision = 'fp32' | 'tf32' | 'bf16';
+/**
  * torchvision name of the network.
  */
 export type Arch =
@@ -40,6 +44,7 @@ export interface PretrainRecipe {
    */
   method: 'moco' | 'untrained' | 'pretrained';
   engine: EngineName;
+  precision: Precision;
   /**
    * Checkpoint file; only for method pretrained.
    */
@@ -404,6 +409,7 @@ export interface LinclsRecipe {
    */
   name: string;
   engine: EngineName;
+  precision: Precision;
   model?: ModelConfig;
   /**
    * Passes over the training images.
@@ -463,6 +469,7 @@ export interface KnnRecipe {
    */
   name: string;
   engine: EngineName;
+  precision: Precision;
   model?: ModelConfig;
   /**
    * Images a forward pass.

@@ -21,6 +21,7 @@ export interface InstalledAddon {
   /** Folder of libtorch's libraries. */
   readonly libtorch: string;
   readonly version: string;
+  /** Whether it was built for NVIDIA GPUs. */
   readonly cuda: boolean;
   /** `stampLibtorch` at the time of the build. */
   readonly stamp: string;
@@ -49,6 +50,12 @@ export function locateManifest(): string {
 export function readInstalledAddon(): InstalledAddon | undefined {
   const found = examineAddon();
   return found.state === 'ready' ? found.installed : undefined;
+}
+
+/** Engines that compute on a GPU as they are installed here. */
+export function listGpuEngines(): string[] {
+  const found = examineAddon();
+  return found.state === 'ready' && found.installed.cuda ? ['torch'] : [];
 }
 
 /** Looks at the files, and loads nothing. */

@@ -303,7 +303,32 @@ export interface TorchAddon extends UnaryOps, BinaryOps, ReductionOps {
   profile(on: true): void;
   profile(on: false): { readonly [name: string]: OpTime };
   setThreads(count: number): void;
-  describe(): { readonly libtorch: string; readonly cpu: string; readonly threads: number };
+  /** On a GPU also its name and the versions of CUDA and cuDNN. */
+  describe(): {
+    readonly libtorch: string;
+    readonly cpu: string;
+    readonly threads: number;
+    readonly device?: string;
+    readonly cuda?: string;
+    readonly cudnn?: string;
+  };
+  /** Why there is no GPU to compute on, as the end of a sentence; empty where there is one. */
+  whyNoGpu(): string;
+  /** Folder of the sources of kernels for GPUs, and one for what they are compiled to. */
+  useKernels(sources: string, cache: string): void;
+  /** Before the first tensor. `tf32`: a GPU may round the factors of convolutions and matrix products. */
+  start(onGpu: boolean, tf32: boolean): void;
+  /** Whether activations are bfloat16 from now on. */
+  useBfloat16(wanted: boolean): void;
+  /** For tests: the forms of operations that a GPU takes, on the CPU. */
+  useComposed(wanted: boolean): void;
+  /** For tests: compiles the kernels with an NVRTC; bytes of code, or what is wrong. */
+  compile(
+    sources: string,
+    storage: 'float' | 'bfloat16',
+    architecture: string,
+    nvrtc: string,
+  ): number | string;
 }
 
 type Resize = (

@@ -7,6 +7,7 @@ import { type Engine, EngineNotInstalled } from '../engine.ts';
 import { examineAddon, type InstalledAddon } from './addon-file.ts';
 import { TorchBackend } from './backend.ts';
 import { loadAddon, type TorchAddon } from './binding.ts';
+import { type DeviceOptions, describeDevice, startOnDevice } from './device.ts';
 import { explainLoadFailure } from './explain-load-failure.ts';
 import { registerTorchKernels } from './kernel.ts';
 import { kernels } from './kernel-list.ts';
@@ -14,24 +15,25 @@ import { createFusedOps, registerFusedGradients } from './ops.ts';
 
 let backend: TorchBackend | undefined;
 
-export interface TorchOptions {
+export interface TorchOptions extends DeviceOptions {
   /** An addon to use instead of the installed one; for the proof of a fresh build. */
   readonly installed?: InstalledAddon;
 }
 
 /** Makes the torch backend current. Throws a diagnosis that ends in the command that mends it. */
-export async function createTorchEngine({ installed = findInstalled() }: TorchOptions = {}): Promise<Engine> {
-  backend ??= register(load(installed));
+export async function createTorchEngine(options: TorchOptions = {}): Promise<Engine> {
+  const { installed = findInstalled(), precision = 'fp32' } = options;
+  backend ??= register(startOnDevice(load(installed), options));
   await tf.setBackend('torch');
   const { addon } = backend;
-  const description = addon.describe();
+  addon.useBfloat16(precision === 'bf16');
   return {
     name: 'torch',
     description: {
       name: 'torch',
       tfjs: tf.version_core,
-      ...description,
-      cuda: installed.cuda,
+      ...addon.describe(),
+      ...describeDevice(addon, precision),
       lib: installed.libtorch,
     },
     ops: { ...compositeOps, ...createFusedOps(backend) },

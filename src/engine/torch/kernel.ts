@@ -2,6 +2,7 @@
 // the op, its shapes and its types.
 
 import * as tf from '@tensorflow/tfjs-core';
+import { ProblemError } from '../../core/problem.ts';
 import type { TorchBackend } from './backend.ts';
 import { type BinaryOps, dtypeNumber, type ReductionOps, type UnaryOps } from './binding.ts';
 
@@ -30,6 +31,7 @@ function registerTorchKernel({ kernelName, run }: TorchKernel): void {
     try {
       return run(call);
     } catch (error) {
+      refuseOutOfMemory(kernelName, call, error);
       throw new Error(`${kernelName}(${describeInputs(call.inputs)}): ${firstLine(error)}`);
     }
   });
@@ -52,6 +54,19 @@ function listKernelNames(): string[] {
 
 function refuse(kernelName: string): never {
   throw new Error(`The torch engine has no kernel ${kernelName}.`);
+}
+
+/** Too little memory is the user's to mend; anything else of a kernel is a bug. */
+function refuseOutOfMemory(kernelName: string, { inputs, backend }: KernelCall, error: unknown): void {
+  const fact = firstLine(error);
+  if (!/out of memory/i.test(fact)) return;
+  const gigabytes = (backend.addon.memory().liveBytes / 2 ** 30).toFixed(1);
+  const device = backend.addon.describe().device ?? 'the CPU';
+  throw new ProblemError({
+    code: 'ENGINE_OUT_OF_MEMORY',
+    message: `Expected ${kernelName}(${describeInputs(inputs)}) to find memory on ${device} but ${gigabytes} GB are in use and no more is free.`,
+    hint: 'Lower batchSize, or use --set precision=bf16, which halves the activations.',
+  });
 }
 
 /** A kernel of one input whose output has its shape, and its type unless another is said. */

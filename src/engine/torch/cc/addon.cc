@@ -3,35 +3,21 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
-#include <c10/core/InferenceMode.h>
 #include <torch/version.h>
 
 #include <cstring>
 
 #include "allocator.h"
+#include "composed.h"
+#include "device.h"
+#include "gpu.h"
+#include "guard.h"
 #include "ops.h"
 #include "profile.h"
+#include "transfer.h"
 
 namespace mocolab {
 namespace {
-
-/** Runs `body`; what it throws is thrown in JavaScript. Its time is the function's, by its name. */
-template <typename Body>
-Napi::Value guard(const Napi::CallbackInfo& info, const Body& body) {
-  const Stopwatch watch(static_cast<OpTime*>(info.Data()));
-  try {
-    const c10::InferenceMode noTape;
-    return body(Args(info));
-  } catch (const Napi::Error&) {
-    throw;
-  } catch (const c10::Error& error) {
-    throw Napi::Error::New(info.Env(), error.what_without_backtrace());
-  } catch (const std::bad_alloc&) {
-    throw Napi::Error::New(info.Env(), "out of memory");
-  } catch (const std::exception& error) {
-    throw Napi::Error::New(info.Env(), error.what());
-  }
-}
 
 template <at::Tensor (*Op)(const Args&)>
 Napi::Value call(const Napi::CallbackInfo& info) {
@@ -58,9 +44,15 @@ Napi::Value callUpdate(const Napi::CallbackInfo& info) {
   });
 }
 
+/** The one of two forms of an operation that this device takes. */
+template <auto Loops, auto Composed>
+auto choose(const Args& args) {
+  return settings().composed ? Composed(args) : Loops(args);
+}
+
 Napi::Value callMaxPool(const Napi::CallbackInfo& info) {
   return guard(info, [](const Args& args) -> Napi::Value {
-    return Napi::Number::New(args.env(), MaxPool(args));
+    return Napi::Number::New(args.env(), choose<MaxPool, composed::MaxPool>(args));
   });
 }
 
@@ -70,20 +62,20 @@ Napi::Value fromHost(const Napi::CallbackInfo& info) {
     const auto values = args.value(0).As<Napi::TypedArray>();
     const auto type = values.TypedArrayType();
     const auto scalar = type == napi_float32_array ? at::kFloat : type == napi_int32_array ? at::kInt : at::kBool;
-    at::Tensor tensor = at::empty(args.integers(1), at::dtype(scalar));
-    if (tensor.nbytes() != values.ByteLength()) throw std::invalid_argument("The shape does not fit the values.");
-    const auto* bytes = static_cast<const char*>(values.ArrayBuffer().Data()) + values.ByteOffset();
-    std::memcpy(tensor.data_ptr(), bytes, values.ByteLength());
-    return Napi::Number::New(args.env(), store().put(tensor));
+    const auto shape = args.integers(1);
+    const size_t bytes = c10::multiply_integers(shape) * c10::elementSize(scalar);
+    if (bytes != values.ByteLength()) throw std::invalid_argument("The shape does not fit the values.");
+    const auto* from = static_cast<const char*>(values.ArrayBuffer().Data()) + values.ByteOffset();
+    return Napi::Number::New(args.env(), store().put(copyIn(from, bytes, shape, scalar)));
   });
 }
 
-/** Handle -> an ArrayBuffer with its values. */
+/** Handle -> an ArrayBuffer with its values; bfloat16 as float32. */
 Napi::Value toHost(const Napi::CallbackInfo& info) {
   return guard(info, [](const Args& args) -> Napi::Value {
-    const at::Tensor tensor = args.tensor(0).contiguous();
+    const at::Tensor tensor = widen(args.tensor(0)).contiguous();
     auto buffer = Napi::ArrayBuffer::New(args.env(), tensor.nbytes());
-    std::memcpy(buffer.Data(), tensor.data_ptr(), tensor.nbytes());
+    copyOut(tensor, buffer.Data());
     return buffer;
   });
 }
@@ -112,7 +104,11 @@ Napi::Value memory(const Napi::CallbackInfo& info) {
   auto found = Napi::Object::New(info.Env());
   found.Set("tensors", static_cast<double>(store().count()));
   found.Set("bytes", static_cast<double>(store().bytes()));
-  const AllocatorState state = allocatorState();
+  AllocatorState state = allocatorState();
+  if (settings().device.is_cuda()) {
+    const gpu::MemoryState onGpu = gpu::memory();
+    state = {onGpu.reserved, onGpu.live, onGpu.peak};
+  }
   found.Set("reservedBytes", static_cast<double>(state.reserved));
   found.Set("liveBytes", static_cast<double>(state.live));
   found.Set("peakBytes", static_cast<double>(state.peak));
@@ -121,6 +117,7 @@ Napi::Value memory(const Napi::CallbackInfo& info) {
 
 Napi::Value startPeak(const Napi::CallbackInfo& info) {
   startAllocatorPeak();
+  if (settings().device.is_cuda()) gpu::startPeak();
   return info.Env().Undefined();
 }
 
@@ -174,6 +171,8 @@ Napi::Value describe(const Napi::CallbackInfo& info) {
   found.Set("libtorch", TORCH_VERSION_TEXT);
   found.Set("cpu", cpuCapability());
   found.Set("threads", at::get_num_threads());
+  if (settings().device.is_cuda())
+    for (const auto& [name, value] : gpu::describe()) found.Set(name, value);
   return found;
 }
 
@@ -191,6 +190,15 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
 #define EXPORT(name) add(#name, callUpdate<name>);
   MOCOLAB_UPDATES(EXPORT)
 #undef EXPORT
+#define EXPORT(name) add(#name, call<choose<name, composed::name>>);
+  MOCOLAB_COMPOSED_OPS(EXPORT)
+#undef EXPORT
+#define EXPORT(name) add(#name, callMulti<choose<name, composed::name>>);
+  MOCOLAB_COMPOSED_MULTI_OPS(EXPORT)
+#undef EXPORT
+#define EXPORT(name) add(#name, callUpdate<choose<name, composed::name>>);
+  MOCOLAB_COMPOSED_UPDATES(EXPORT)
+#undef EXPORT
   add("MaxPool", callMaxPool);
   add("fromHost", fromHost);
   add("toHost", toHost);
@@ -202,6 +210,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   add("profile", profile);
   add("setThreads", setThreads);
   add("describe", describe);
+  addDeviceExports(env, exports);
   return exports;
 }
 

@@ -1,6 +1,7 @@
 // Convolution and matrix products. Tensors are NHWC in memory; ATen sees them as NCHW in the
 // channels-last format, so oneDNN takes its fast path and nothing is copied.
 
+#include "device.h"
 #include "filters.h"
 #include "ops.h"
 
@@ -52,7 +53,7 @@ at::Tensor shapeOnly(at::IntArrayRef shape, const at::Tensor& like) {
 /** x, filter, window -> y. */
 at::Tensor Conv2D(const Args& args) {
   const Window window = readWindow(args, 2);
-  const at::Tensor images = toImages(args.tensor(0), window);
+  const at::Tensor images = toImages(asActivation(args.tensor(0)), window);
   const Padding padding = splitPadding(window, {images.size(2), images.size(3)});
   const at::Tensor filter = filterOf(args.handle(1), images.size(1) / window.groups, images.scalar_type());
   return fromImages(at::conv2d(padded(images, padding), filter, {}, toList(window.stride), padding.inside,
@@ -63,7 +64,7 @@ at::Tensor Conv2D(const Args& args) {
 /** dy, filter, window, shape of x -> dx. */
 at::Tensor Conv2DBackpropInput(const Args& args) {
   const Window window = readWindow(args, 2);
-  const at::Tensor& dy = args.tensor(0);
+  const at::Tensor dy = asActivation(args.tensor(0));
   const auto s = args.integers(3);
   const std::vector<int64_t> shape =
       window.channelsFirst ? s : std::vector<int64_t>{s[0], s[3], s[1], s[2]};
@@ -81,22 +82,21 @@ at::Tensor Conv2DBackpropInput(const Args& args) {
 /** x, dy, window, shape of the filter -> its gradient, float32. */
 at::Tensor Conv2DBackpropFilter(const Args& args) {
   const Window window = readWindow(args, 2);
-  const at::Tensor images = toImages(args.tensor(0), window);
+  const at::Tensor images = toImages(asActivation(args.tensor(0)), window);
   const auto shape = args.integers(3);  // [kh, kw, C / groups, K], or depthwise [kh, kw, C, M]
   const Padding padding = splitPadding(window, {images.size(2), images.size(3)});
   const int64_t inputs = images.size(1) / window.groups;
   const int64_t outputs = shape[2] * shape[3] / inputs;
   const at::Tensor filter = shapeOnly({outputs, inputs, shape[0], shape[1]}, images);
   const auto gradients =
-      backward(args.tensor(1), padded(images, padding), filter, window, padding, {false, true, false});
+      backward(asActivation(args.tensor(1)), padded(images, padding), filter, window, padding, {false, true, false});
   return toFilterGradient(std::get<1>(gradients), shape);
 }
 
 /** a, b, whether to transpose each: matrices. */
 at::Tensor MatMul(const Args& args) {
-  const at::Tensor a = args.flag(2) ? args.tensor(0).t() : args.tensor(0);
-  const at::Tensor b = args.flag(3) ? args.tensor(1).t() : args.tensor(1);
-  return at::mm(a, b);
+  const at::Tensor a = widen(args.tensor(0)), b = widen(args.tensor(1));
+  return at::mm(args.flag(2) ? a.t() : a, args.flag(3) ? b.t() : b);
 }
 
 }  // namespace mocolab

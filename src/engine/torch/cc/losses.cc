@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "device.h"
 #include "loss-loops.h"
 #include "ops.h"
 
@@ -70,7 +71,7 @@ std::vector<Negatives> sumAllNegatives(const Contrast& of) {
  * The matrix of logits [N, 1+K] is never there.
  */
 Tensors InfoNce(const Args& args) {
-  const at::Tensor q = args.tensor(0).contiguous(), k = args.tensor(1).contiguous();
+  const at::Tensor q = widen(args.tensor(0)).contiguous(), k = widen(args.tensor(1)).contiguous();
   const at::Tensor queue = args.tensor(2).contiguous();
   const auto scale = static_cast<float>(1 / args.number(3));
   const int64_t n = q.size(0), c = q.size(1), count = queue.size(1);
@@ -109,7 +110,7 @@ Tensors InfoNce(const Args& args) {
 
 /** logits [N, M], labels [N] (int32) -> mean loss, and its gradient (softmax - one-hot) / N [N, M]. */
 Tensors SoftmaxCrossEntropy(const Args& args) {
-  const at::Tensor logits = args.tensor(0).contiguous(), labels = args.tensor(1).to(at::kInt).contiguous();
+  const at::Tensor logits = widen(args.tensor(0)).contiguous(), labels = args.tensor(1).to(at::kInt).contiguous();
   const int64_t n = logits.size(0), classes = logits.size(1);
   const int32_t* label = labels.data_ptr<int32_t>();
   for (int64_t row = 0; row < n; row++)

@@ -1,5 +1,6 @@
 // Operations that move numbers without changing them, and those that make new ones.
 
+#include "device.h"
 #include "dtypes.h"
 #include "ops.h"
 
@@ -104,17 +105,17 @@ at::Tensor Cast(const Args& args) {
 }
 
 at::Tensor Fill(const Args& args) {
-  return at::full(args.integers(0), args.number(1), at::dtype(scalarType(args.integer(2))));
+  return at::full(args.integers(0), args.number(1), on(scalarType(args.integer(2))));
 }
 
 /** start, step, count, type. */
 at::Tensor Range(const Args& args) {
-  const auto count = at::arange(args.integer(2), at::dtype(at::kDouble));
+  const auto count = at::arange(args.integer(2), on(at::kDouble));
   return (count * args.number(1) + args.number(0)).to(scalarType(args.integer(3)));
 }
 
 at::Tensor LinSpace(const Args& args) {
-  return at::linspace(args.number(0), args.number(1), args.integer(2), at::dtype(at::kFloat));
+  return at::linspace(args.number(0), args.number(1), args.integer(2), on(at::kFloat));
 }
 
 /** indices, depth, on, off, type. */

@@ -109,7 +109,7 @@ void AddInto(const Args& args) {
 at::Tensor ReluGrad(const Args& args) {
   at::Tensor dx = reuse(args.tensor(0), args.flag(2));
   const at::Tensor dy = args.tensor(0).contiguous(), y = args.tensor(1).contiguous();
-  if (dy.scalar_type() != at::kFloat) return at::where(y > 0, dy, at::zeros_like(dy));
+  if (dy.scalar_type() != at::kFloat || y.scalar_type() != at::kFloat) return at::where(y > 0, dy, at::zeros_like(dy));
   at::parallel_for(0, dy.numel(), GRAIN, [&](int64_t first, int64_t last) {
     gate(floatsOf(dy) + first, floatsOf(y) + first, last - first, floatsOf(dx) + first);
   });

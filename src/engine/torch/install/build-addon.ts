@@ -18,6 +18,7 @@ import path from 'node:path';
 import { ProblemError } from '../../../core/problem.ts';
 import { findTorchFolder, hashSources, type InstalledAddon, sourceFolder } from '../addon-file.ts';
 import { findCmake } from './build-tools.ts';
+import { findCudaHeaders } from './find-cuda.ts';
 import { type Libtorch, stampLibtorch } from './read-libtorch.ts';
 import { runTool } from './run-tool.ts';
 
@@ -40,10 +41,13 @@ export interface BuildOptions {
 /** The build for this libtorch: an earlier one where it is whole, else a new one. Throws TORCH_BUILD_FAILED. */
 export async function buildAddon(libtorch: Libtorch, options: BuildOptions): Promise<InstalledAddon> {
   removeLeftovers();
-  const folder = path.join(findTorchFolder(), keyOf(libtorch));
-  if (options.force || !isWhole(folder)) await buildInto(folder, libtorch, options);
+  const headers = findCudaHeaders(libtorch, options.env);
+  if ('missing' in headers) options.say(`the addon will compute on the CPU alone: ${headers.missing}`);
+  const target = { libtorch, cudaInclude: 'include' in headers ? headers.include : [] };
+  const folder = path.join(findTorchFolder(), keyOf(target));
+  if (options.force || !isWhole(folder)) await buildInto(folder, target, options);
   const [addon, imageAddon] = [path.join(folder, ADDON), path.join(folder, IMAGE_ADDON)];
-  const { lib, version, cuda } = libtorch;
+  const { lib, version } = libtorch;
   return {
     addon,
     bytes: statSync(addon).size,
@@ -52,14 +56,21 @@ export async function buildAddon(libtorch: Libtorch, options: BuildOptions): Pro
     sources: hashSources(),
     libtorch: lib,
     version,
-    cuda,
+    cuda: target.cudaInclude.length > 0,
     stamp: stampLibtorch(lib),
   };
 }
 
+/** What the addon is built against. */
+interface Target {
+  readonly libtorch: Libtorch;
+  /** Folders of CUDA's headers; none: for the CPU alone. */
+  readonly cudaInclude: readonly string[];
+}
+
 /** Another libtorch or other sources are another build. Node's version is none: Node-API is stable. */
-function keyOf({ lib, version }: Libtorch): string {
-  const identity = [lib, version, stampLibtorch(lib), hashSources(), process.arch].join('\n');
+function keyOf({ libtorch: { lib, version }, cudaInclude }: Target): string {
+  const identity = [lib, version, stampLibtorch(lib), hashSources(), process.arch, ...cudaInclude].join('\n');
   return createHash('sha256').update(identity).digest('hex').slice(0, 16);
 }
 
@@ -69,13 +80,13 @@ function isWhole(folder: string): boolean {
   return isThere && existsSync(seal) && readFileSync(seal, 'utf8') === hashAddons(folder);
 }
 
-async function buildInto(folder: string, libtorch: Libtorch, options: BuildOptions): Promise<void> {
+async function buildInto(folder: string, target: Target, options: BuildOptions): Promise<void> {
   const working = `${folder}.${process.pid}`;
   const finished = `${working}.done`;
   mkdirSync(working, { recursive: true });
   mkdirSync(finished, { recursive: true });
   try {
-    await compile(working, libtorch, options);
+    await compile(working, target, options);
     for (const name of [ADDON, IMAGE_ADDON]) renameSync(path.join(working, name), path.join(finished, name));
     writeFileSync(path.join(finished, SEAL), hashAddons(finished));
     place(finished, folder);
@@ -94,10 +105,10 @@ function place(finished: string, folder: string): void {
   }
 }
 
-async function compile(working: string, libtorch: Libtorch, { env, say }: BuildOptions): Promise<void> {
+async function compile(working: string, target: Target, { env, say }: BuildOptions): Promise<void> {
   const cmake = findCmake(env) ?? 'cmake';
   say(`building the addon in ${working}`);
-  const options = Object.entries(describeBuild(libtorch)).map(([name, value]) => `-D${name}=${value}`);
+  const options = Object.entries(describeBuild(target)).map(([name, value]) => `-D${name}=${value}`);
   await runStep([cmake, '-S', sourceFolder, '-B', working, ...options], env, () => {});
   const sideBySide = Math.max(
     1,
@@ -109,7 +120,7 @@ async function compile(working: string, libtorch: Libtorch, { env, say }: BuildO
   });
 }
 
-function describeBuild(libtorch: Libtorch): { readonly [name: string]: string } {
+function describeBuild({ libtorch, cudaInclude }: Target): { readonly [name: string]: string } {
   return {
     MOCOLAB_TORCH_LIB: libtorch.lib,
     MOCOLAB_TORCH_INCLUDE: libtorch.include.join(';'),
@@ -117,6 +128,7 @@ function describeBuild(libtorch: Libtorch): { readonly [name: string]: string } 
     MOCOLAB_CXX11_ABI: String(libtorch.cxx11Abi),
     MOCOLAB_CXX_STANDARD: String(libtorch.cxxStandard),
     MOCOLAB_NODE_INCLUDE: listNodeHeaders().join(';'),
+    MOCOLAB_CUDA_INCLUDE: cudaInclude.join(';'),
   };
 }
 

@@ -1,0 +1,52 @@
+// NVIDIA's GPUs, as the rest of the addon needs them. gpu-cuda.cc has them; gpu-none.cc stands in where the
+// libtorch or the headers are for CPUs alone. No other file knows of CUDA.
+
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace mocolab::gpu {
+
+/** GPUs that this process may use. */
+int count();
+
+/** Why there is none, as the end of a sentence; empty where there is one. */
+std::string whyNone();
+
+/** Makes a GPU the current one. `tf32`: convolutions and matrix products may round their factors. */
+void start(int index, bool tf32);
+
+/** Facts for people: name of the GPU, versions of CUDA and cuDNN. */
+std::vector<std::pair<std::string, std::string>> describe();
+
+/** Copies to the GPU through pinned memory, on a stream of its own: it overlaps with what is computing. */
+at::Tensor copyIn(const void* values, size_t bytes, at::IntArrayRef shape, at::ScalarType type);
+
+/** Waits until the values are there, and copies them. */
+void copyOut(const at::Tensor& tensor, void* to);
+
+struct MemoryState {
+  size_t reserved, live, peak;
+};
+MemoryState memory();
+/** The peak counts from now. */
+void startPeak();
+
+/** Starts a kernel that was compiled at run time; false where that is not possible here. */
+struct Launch {
+  const char* kernel;
+  unsigned blocks, threads;
+  /** Addresses of the arguments, in order. */
+  std::vector<void*> arguments;
+};
+bool launch(const Launch& launch);
+
+/** Where sources of kernels lie, and where compiled ones are kept. Before the first launch. */
+void useKernels(const std::string& sources, const std::string& cache);
+
+}  // namespace mocolab::gpu

@@ -1,0 +1,38 @@
+// An exception of the addon or of ATen becomes an error in JavaScript.
+
+#pragma once
+
+#include <c10/core/InferenceMode.h>
+
+#include <new>
+#include <string>
+
+#include "args.h"
+#include "profile.h"
+
+namespace mocolab {
+
+/** In device-exports.cc. */
+void addDeviceExports(Napi::Env env, Napi::Object exports);
+
+/** Runs `body`; what it throws is thrown in JavaScript. Its time is the function's, by its name. */
+template <typename Body>
+Napi::Value guard(const Napi::CallbackInfo& info, const Body& body) {
+  const Stopwatch watch(static_cast<OpTime*>(info.Data()));
+  try {
+    const c10::InferenceMode noTape;
+    return body(Args(info));
+  } catch (const Napi::Error&) {
+    throw;
+  } catch (const c10::OutOfMemoryError& error) {
+    throw Napi::Error::New(info.Env(), std::string("out of memory: ") + error.what_without_backtrace());
+  } catch (const c10::Error& error) {
+    throw Napi::Error::New(info.Env(), error.what_without_backtrace());
+  } catch (const std::bad_alloc&) {
+    throw Napi::Error::New(info.Env(), "out of memory");
+  } catch (const std::exception& error) {
+    throw Napi::Error::New(info.Env(), error.what());
+  }
+}
+
+}  // namespace mocolab
