@@ -13,7 +13,6 @@ export type {
 export {
   add,
   clone,
-  concat,
   dispose,
   div,
   gather,
@@ -22,7 +21,6 @@ export {
   mul,
   relu,
   reshape,
-  slice,
   sqrt,
   square,
   sum,
