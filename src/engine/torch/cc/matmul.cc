@@ -1,13 +1,14 @@
 // Products of matrices and more general contractions.
 
+#include "device.h"
 #include "ops.h"
 
 namespace mocolab {
 
 /** a [..., M, K], b [..., K, N], whether each comes transposed. Batches broadcast. */
 at::Tensor BatchMatMul(const Args& args) {
-  const at::Tensor a = args.flag(2) ? args.tensor(0).transpose(-2, -1) : args.tensor(0);
-  const at::Tensor b = args.flag(3) ? args.tensor(1).transpose(-2, -1) : args.tensor(1);
+  const at::Tensor a = args.flag(2) ? widen(args.tensor(0)).transpose(-2, -1) : widen(args.tensor(0));
+  const at::Tensor b = args.flag(3) ? widen(args.tensor(1)).transpose(-2, -1) : widen(args.tensor(1));
   return at::matmul(a, b).contiguous();
 }
 

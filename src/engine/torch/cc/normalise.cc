@@ -1,5 +1,6 @@
 // Normalisations of stock tfjs. Training's own BatchNorm is in batch-norm.cc.
 
+#include "device.h"
 #include "ops.h"
 
 namespace mocolab {
@@ -12,7 +13,7 @@ at::Tensor sumNeighbours(const at::Tensor& x, int64_t radius) {
 
 }  // namespace
 
-at::Tensor Softmax(const Args& args) { return at::softmax(args.tensor(0), args.integer(1)); }
+at::Tensor Softmax(const Args& args) { return at::softmax(widen(args.tensor(0)), args.integer(1)); }
 
 /** x, mean, variance, offset, scale, epsilon. */
 at::Tensor FusedBatchNorm(const Args& args) {

@@ -1,5 +1,6 @@
 // Reductions and running sums. Axes are never empty here: the TypeScript side answers that itself.
 
+#include "device.h"
 #include "ops.h"
 
 namespace mocolab {
@@ -40,7 +41,8 @@ template <typename Op>
 at::Tensor accumulate(const Args& args, double first, const Op& op) {
   const int64_t axis = args.integer(1);
   const bool exclusive = args.flag(2), reverse = args.flag(3);
-  at::Tensor x = reverse ? args.tensor(0).flip({axis}) : args.tensor(0);
+  const at::Tensor given = widen(args.tensor(0));
+  at::Tensor x = reverse ? given.flip({axis}) : given;
   if (exclusive && x.size(axis) > 0) {
     auto shape = x.sizes().vec();
     shape[axis] = 1;
@@ -53,12 +55,12 @@ at::Tensor accumulate(const Args& args, double first, const Op& op) {
 }  // namespace
 
 at::Tensor Sum(const Args& args) {
-  const at::Tensor& x = args.tensor(0);
+  const at::Tensor x = widen(args.tensor(0));
   return at::sum(x, args.integers(1), args.flag(2), x.scalar_type() == at::kBool ? at::kInt : x.scalar_type());
 }
 
 at::Tensor Mean(const Args& args) {
-  const at::Tensor& x = args.tensor(0);
+  const at::Tensor x = widen(args.tensor(0));
   return at::mean(x.is_floating_point() ? x : x.to(at::kFloat), args.integers(1), args.flag(2));
 }
 
@@ -69,7 +71,7 @@ at::Tensor All(const Args& args) { return choose(args, args.tensor(0).to(at::kBo
 
 /** ATen multiplies along one axis at a time. */
 at::Tensor Prod(const Args& args) {
-  at::Tensor product = args.tensor(0);
+  at::Tensor product = widen(args.tensor(0));
   const auto type = product.scalar_type() == at::kBool ? at::kInt : product.scalar_type();
   auto axes = args.integers(1);
   std::sort(axes.rbegin(), axes.rend());

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "device.h"
 #include "ops.h"
 
 namespace mocolab {
@@ -46,7 +47,7 @@ Source locate(const Axis& axis, const at::Tensor& like) {
 Source locateCrop(double from, double to, const Axis& axis, const at::Tensor& like) {
   const double last = static_cast<double>(axis.input - 1), step = axis.output > 1 ? (to - from) / (axis.output - 1) : 0;
   const double first = axis.output > 1 ? from : (from + to) / 2;
-  const at::Tensor at = (at::arange(axis.output, at::dtype(at::kDouble)) * step + first) * last;
+  const at::Tensor at = (at::arange(axis.output, on(at::kDouble)) * step + first) * last;
   const auto places = [&](const at::Tensor& rounded) {
     return rounded.clamp(0, last).to(at::kLong).to(like.device());
   };

@@ -122,8 +122,8 @@ at::Tensor LinSpace(const Args& args) {
 at::Tensor OneHot(const Args& args) {
   const auto classes = at::arange(args.integer(1), at::dtype(at::kInt).device(args.tensor(0).device()));
   const auto hit = args.tensor(0).unsqueeze(-1).eq(classes);
-  const auto values = hit.options().dtype(scalarType(args.integer(4)));
-  return at::where(hit, at::full({}, args.number(2), values), at::full({}, args.number(3), values));
+  const auto type = scalarType(args.integer(4));
+  return at::where(hit, at::full({}, args.number(2), on(type)), at::full({}, args.number(3), on(type)));
 }
 
 }  // namespace mocolab
