@@ -2,7 +2,7 @@
 
 import { broadcast_util, type TensorInfo } from '@tensorflow/tfjs-core';
 import type { Handle, TorchAddon } from './binding.ts';
-import type { KernelCall } from './kernel.ts';
+import type { KernelCall, TorchKernel } from './kernel.ts';
 
 const simple = {
   elu: 'Elu',
@@ -11,38 +11,34 @@ const simple = {
   sigmoid: 'Sigmoid',
 } as const satisfies { readonly [name: string]: keyof TorchAddon };
 
+/** A convolution, then bias and activation. */
+export function fusedConvolution(kernelName: string, convolution: TorchKernel): TorchKernel {
+  return {
+    kernelName,
+    run: (call) => {
+      const { backend } = call;
+      const product = convolution.run(call) as TensorInfo;
+      const handle = applyBiasAndActivation(call, backend.release(product), product.shape);
+      return backend.adopt(handle, product.shape);
+    },
+  };
+}
+
 /** Adds the call's bias to `result`, which has `shape`, and applies its activation. Consumes `result`. */
-export function applyBiasAndActivation(
-  { inputs, attrs, backend }: KernelCall,
-  result: Handle,
-  shape: readonly number[],
-): Handle {
-  const { addon } = backend;
-  const { activation = 'linear', leakyreluAlpha = 0.2 } = attrs as {
-    activation?: string;
-    leakyreluAlpha?: number;
-  };
+export function applyBiasAndActivation(call: KernelCall, result: Handle, shape: readonly number[]): Handle {
+  const { addon } = call.backend;
+  const { bias } = call.inputs;
+  const steps = [
+    ...(bias ? [(x: Handle) => withBroadcast(call, { tensor: bias, shape }, (b) => addon.Add(x, b))] : []),
+    ...chooseActivation(call, shape),
+  ];
   let current = result;
-  const replace = (next: Handle) => {
-    addon.drop(current);
-    current = next;
-  };
   try {
-    const { bias, preluActivationWeights: weights } = inputs as {
-      bias?: TensorInfo;
-      preluActivationWeights?: TensorInfo;
-    };
-    if (bias) {
-      refuseOther(bias, shape);
-      replace(addon.Add(current, backend.handleOf(bias)));
+    for (const step of steps) {
+      const next = step(current);
+      addon.drop(current);
+      current = next;
     }
-    if (activation === 'linear') return current;
-    if (activation in simple) replace(addon[simple[activation as keyof typeof simple]](current));
-    else if (activation === 'leakyrelu') replace(addon.LeakyRelu(current, leakyreluAlpha));
-    else if (activation === 'prelu' && weights) {
-      refuseOther(weights, shape);
-      replace(addon.Prelu(current, backend.handleOf(weights)));
-    } else throw new Error(`the activation ${activation} is not there`);
     return current;
   } catch (error) {
     addon.drop(current);
@@ -50,8 +46,36 @@ export function applyBiasAndActivation(
   }
 }
 
-/** A bias or weight broadcasts to the result and never widens it. */
-function refuseOther({ shape }: TensorInfo, result: readonly number[]): void {
-  const broadcast = broadcast_util.assertAndGetBroadcastShape(shape, [...result]);
-  if (broadcast.join() !== result.join()) throw new Error(`[${shape}] does not broadcast to [${result}]`);
+/** The activation as a step; none for 'linear'. */
+function chooseActivation(call: KernelCall, shape: readonly number[]): ((x: Handle) => Handle)[] {
+  const { addon } = call.backend;
+  const { activation = 'linear', leakyreluAlpha = 0.2 } = call.attrs as {
+    activation?: string;
+    leakyreluAlpha?: number;
+  };
+  const weights = call.inputs.preluActivationWeights;
+  if (activation === 'linear') return [];
+  if (activation in simple) return [(x) => addon[simple[activation as keyof typeof simple]](x)];
+  if (activation === 'leakyrelu') return [(x) => addon.LeakyRelu(x, leakyreluAlpha)];
+  if (activation === 'prelu' && weights)
+    return [(x) => withBroadcast(call, { tensor: weights, shape }, (alpha) => addon.Prelu(x, alpha))];
+  throw new Error(`the activation ${activation} is not there`);
+}
+
+/** Runs `use` on a bias or on weights. They broadcast to the result, never widen it, and run over channels. */
+function withBroadcast(
+  { attrs, backend }: KernelCall,
+  { tensor, shape }: { readonly tensor: TensorInfo; readonly shape: readonly number[] },
+  use: (operand: Handle) => Handle,
+): Handle {
+  const channelsFirst = attrs.dataFormat === 'NCHW' && tensor.shape.length === 1;
+  const own = channelsFirst ? [tensor.shape[0]!, 1, 1] : tensor.shape;
+  const broadcast = broadcast_util.assertAndGetBroadcastShape(own, [...shape]);
+  if (broadcast.join() !== shape.join()) throw new Error(`[${own}] does not broadcast to [${shape}]`);
+  const operand = backend.addon.Reshape(backend.handleOf(tensor), own);
+  try {
+    return use(operand);
+  } finally {
+    backend.addon.drop(operand);
+  }
 }

@@ -70,6 +70,13 @@ export class TorchBackend extends tf.KernelBackend {
     return handle;
   }
 
+  /** Gives up a tensor that was just adopted: its handle is the caller's again. */
+  release({ dataId }: tf.TensorInfo): Handle {
+    const { handle } = this.#data.get(dataId);
+    this.#data.delete(dataId);
+    return handle;
+  }
+
   override write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): tf.DataId {
     const dataId = { id: this.#next++ };
     this.move(dataId, values, shape, dtype, 1);

@@ -177,7 +177,9 @@ Napi::Value describe(const Napi::CallbackInfo& info) {
 }
 
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+#ifndef __SANITIZE_ADDRESS__  // Blocks that are used again would hide what the sanitizer looks for.
   useCachingAllocator();
+#endif
   const auto add = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
     exports.Set(name, Napi::Function::New(env, function, name, timeOf(name)));
   };

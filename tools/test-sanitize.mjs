@@ -1,0 +1,30 @@
+// The torch engine's tests and tfjs-core's specs on an addon that AddressSanitizer watches. It is built into a
+// cache of its own, without the caching allocator, which would hide a use of freed memory.
+
+import { execFileSync } from 'node:child_process';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+const tests = process.argv.slice(2);
+const cache =
+  process.env.MOCO_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'mocolab');
+const env = {
+  ...process.env,
+  MOCO_CACHE: join(cache, 'sanitize'),
+  CXXFLAGS: '-fsanitize=address -fno-omit-frame-pointer -g1',
+  LDFLAGS: '-fsanitize=address',
+  // Node itself is not built with the sanitizer: its runtime comes first, and V8's leaks are no business of ours.
+  LD_PRELOAD: execFileSync('gcc', ['-print-file-name=libasan.so'], { encoding: 'utf8' }).trim(),
+  ASAN_OPTIONS: 'detect_leaks=0:halt_on_error=1:abort_on_error=1:allocator_may_return_null=1',
+};
+
+run(['dist/main.js', 'engine', 'install', 'torch']);
+run([
+  'node_modules/vitest/vitest.mjs',
+  'run',
+  ...(tests.length > 0 ? tests : ['test/engine', 'test/conformance']),
+]);
+
+function run(args) {
+  execFileSync(process.execPath, args, { env, stdio: 'inherit' });
+}
