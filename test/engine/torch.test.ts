@@ -1,5 +1,6 @@
 // What only the torch engine has: an addon that answers wrong calls with errors, and memory that stays level.
 
+import * as tfjs from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { stream } from '../../src/core/rng.ts';
 import { createEngine } from '../../src/engine/create-engine.ts';
@@ -52,6 +53,38 @@ describe.skipIf(!installed)('the engine', () => {
       /^GatherV2\(x float32 \[1,4,4,3\], indices int32 \[1\]\): /,
     );
     tf.dispose([x, filter]);
+  });
+
+  test('refuses a tensor that was disposed, by the name of the op', () => {
+    const x = tf.zeros([2]);
+    x.dispose();
+    expect(() => tf.tidy(() => tf.relu(x))).toThrow('Relu(x float32 [2]): one of the tensors was disposed');
+  });
+
+  test('says by its name that it has no kernel for an op', () => {
+    const run = () =>
+      tfjs.tidy(() =>
+        tfjs.dilation2d(tfjs.tensor3d([1], [1, 1, 1]), tfjs.tensor3d([1], [1, 1, 1]), 1, 'valid'),
+      );
+    expect(run).toThrow('The torch engine has no kernel Dilation2D.');
+    expect(() => tfjs.tidy(() => tfjs.tensor(['a']))).toThrow(
+      'the torch engine holds float32, int32, bool, complex64, not string',
+    );
+  });
+
+  test('refuses what would read outside a tensor', () => {
+    const x = tfjs.zeros([2, 3]);
+    const [rows, places] = [tfjs.tensor1d([0, -1], 'int32'), tfjs.tensor2d([[0, 3]], [1, 2], 'int32')];
+    const [ids, update] = [tfjs.tensor1d([0, 5], 'int32'), tfjs.zeros([1])];
+    const runs: readonly [() => tfjs.Tensor, RegExp][] = [
+      [() => tfjs.slice(x, [1, 0], [2, 3]), /^Slice\(x float32 \[2,3\]\): /],
+      [() => tfjs.gather(x, rows), /^GatherV2\(.*\): the index -1 is not in \[0, 2\)/],
+      [() => tfjs.gatherND(x, places), /^GatherNd\(.*\): the index 3 is not in \[0, 3\)/],
+      [() => tfjs.scatterND(places, update, [2, 3]), /^ScatterNd\(.*\): the index 3 is not in \[0, 3\)/],
+      [() => tfjs.unsortedSegmentSum(x, ids, 2), /^UnsortedSegmentSum\(.*\): the index 5 is not in \[0, 2\)/],
+    ];
+    for (const [run, message] of runs) expect(() => tfjs.tidy(run)).toThrow(message);
+    tfjs.dispose([x, rows, places, ids, update]);
   });
 
   test('keeps native bytes and tensors level over passes', () => {
