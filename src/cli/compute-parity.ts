@@ -1,12 +1,11 @@
-// Computes reference cases in a process of its own and gathers what it sends. Also proves a fresh engine:
-// `moco engine install` runs the quickest case.
+// Computes reference cases in a process of its own and gathers what it sends.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { ExitCode } from '../core/exit-code.ts';
 import { locateScript } from '../core/own-script.ts';
-import { type CaseResult, hasPassed } from '../parity/comparison.ts';
+import type { CaseResult } from '../parity/comparison.ts';
 import type { EngineDescription, ParityMessage } from '../parity/parity-message.ts';
 
 /** The cases that come with the program, quickest first. */
@@ -20,7 +19,8 @@ export const SHIPPED_CASES: readonly string[] = [
   'moco_v1_r50',
 ].map((name) => fileURLToPath(new URL(`../../test/fixtures/parity/${name}.json`, import.meta.url)));
 
-const QUICK_CASE = SHIPPED_CASES[1]!;
+/** One of seconds, for a first proof of an engine. */
+export const QUICK_CASE = SHIPPED_CASES[1]!;
 
 export interface ParityRun {
   /** Of the process: done, or what it ended with after it had explained itself on stderr. */
@@ -55,10 +55,4 @@ export async function computeParity(
     ...(started ? { engine: started.description } : {}),
     results: messages.flatMap((message) => (message.type === 'case' ? [message.result] : [])),
   };
-}
-
-/** True where the engine starts and its training step gives PyTorch's numbers in a case of seconds. */
-export async function proveEngine(engine: string): Promise<boolean> {
-  const { code, results } = await computeParity(engine, [QUICK_CASE]);
-  return code === ExitCode.done && results.length === 1 && results.every(hasPassed);
 }

@@ -7,10 +7,12 @@ import { explainSkip } from '../parity/describe-case.ts';
 import type { ParityMessage } from '../parity/parity-message.ts';
 import { readCase } from '../parity/read-case.ts';
 import { renderCase, renderEngine, renderSummary } from '../parity/render-results.ts';
-import { computeParity, type ParityRun, SHIPPED_CASES } from './compute-parity.ts';
+import { computeParity, type ParityRun, QUICK_CASE, SHIPPED_CASES } from './compute-parity.ts';
 
 export interface ParityOptions {
   readonly engine: string;
+  /** The quickest training case alone. */
+  readonly quick?: boolean;
   readonly json?: boolean;
   readonly verbose?: boolean;
 }
@@ -18,14 +20,15 @@ export interface ParityOptions {
 /** Computes the cases, or all shipped ones, and prints the tables. Throws PARITY_* and CONFIG_* problems of the files. */
 export async function parity(files: readonly string[], options: ParityOptions): Promise<ExitCode> {
   refuseBadCases(files);
-  const { engine, json = false, verbose = false } = options;
+  const { engine, quick = false, json = false, verbose = false } = options;
+  const shipped = quick ? [QUICK_CASE] : SHIPPED_CASES;
   const show = (message: ParityMessage) => {
     if (json) return;
     const text =
       message.type === 'engine' ? renderEngine(message.description) : renderCase(message.result, { verbose });
     process.stdout.write(`${text}\n\n`);
   };
-  const run = await computeParity(engine, files.length > 0 ? files : SHIPPED_CASES, show);
+  const run = await computeParity(engine, files.length > 0 ? files : shipped, show);
   if (json) process.stdout.write(`${JSON.stringify(toJson(run), null, 2)}\n`);
   else if (run.results.length > 0) process.stdout.write(`${renderSummary(run.results)}\n`);
   if (run.code !== ExitCode.done) return run.code;

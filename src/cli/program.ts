@@ -172,6 +172,7 @@ function addOtherCommands(program: Command, finish: (code: ExitCode) => void): v
       'what a script in test/fixtures/parity/generate wrote (default: all shipped cases)',
     )
     .addOption(engineOption())
+    .option('--quick', 'without a case: the quickest alone, as a first proof of an engine')
     .option('--verbose', 'every number, not the worst of each group')
     .option('--json', 'print JSON')
     .action(async (files, options) => finish(await (await import('./parity.ts')).parity(files, options)));
