@@ -13,12 +13,14 @@ const layers = {
   train: ['engine', 'config', 'core'],
   moco: ['model', 'train', 'engine', 'config', 'core'],
   stages: ['moco', 'model', 'data', 'train', 'report', 'runs', 'files', 'plan', 'engine', 'config', 'core'],
+  parity: ['moco', 'model', 'data', 'train', 'engine', 'config', 'core'],
+  translate: ['core'],
   launch: ['plan', 'runs', 'config', 'core'],
-  worker: ['stages', 'engine', 'plan', 'runs', 'core'],
-  cli: ['config', 'plan', 'launch', 'report', 'runs', 'files', 'data', 'core'],
+  worker: ['stages', 'parity', 'engine', 'plan', 'runs', 'core'],
+  cli: ['parity', 'translate', 'config', 'plan', 'launch', 'report', 'runs', 'files', 'data', 'core'],
 };
 
-/** Single files of another layer: a protocol's two ends, and where the addons of an engine lie (no TensorFlow there). */
+/** Single files of another layer: a protocol's two ends, and where the addons of an engine lie (they load no TensorFlow). */
 const exceptions = {
   worker: ['^src/launch/protocol\\.ts$', '^src/launch/device-pool\\.ts$'],
   cli: ['^src/engine/torch/addon-file\\.ts$'],

@@ -4,7 +4,7 @@ import { chmod, copyFile, cp, mkdir, rm } from 'node:fs/promises';
 
 const root = new URL('../', import.meta.url);
 await mkdir(new URL('dist/config/schema/', root), { recursive: true });
-for (const name of ['recipe', 'experiment']) {
+for (const name of ['recipe', 'experiment', 'parity']) {
   const file = `config/schema/${name}.schema.json`;
   await copyFile(new URL(`src/${file}`, root), new URL(`dist/${file}`, root));
 }

@@ -7,12 +7,19 @@ import { compile } from 'json-schema-to-typescript';
 const folder = new URL('../src/config/schema/', import.meta.url);
 const TEXT_ONLY = ['extends', 'matrix', 'description', 'pretrained'];
 const ALWAYS_RESOLVED = ['name'];
+const TYPE_NAMES = { recipe: 'Recipe', experiment: 'ExperimentPart', parity: 'ParityCase' };
 const banner = '/* Generated from the JSON Schema beside it by `npm run generate`. Do not edit. */';
 
 const recipe = JSON.parse(await readFile(new URL('recipe.schema.json', folder), 'utf8'));
 const experiment = JSON.parse(await readFile(new URL('experiment.schema.json', folder), 'utf8'));
 await write('recipe', pick(recipe.$defs, ['PretrainRecipe', 'LinclsRecipe', 'KnnRecipe']));
+const parity = JSON.parse(await readFile(new URL('parity.schema.json', folder), 'utf8'));
 await write('experiment', pick(experiment.$defs, ['PublishedValue', 'LaunchConfig', 'ReportConfig']));
+// Arch is the recipe's; the compiler resolves no references between files.
+parity.$defs.Arch = recipe.$defs.Arch;
+for (const name of ['TrainingCaseConfig', 'LinclsCaseConfig'])
+  parity.$defs[name].properties.arch = { $ref: '#/$defs/Arch' };
+await write('parity', pick(parity.$defs, ['TrainingCase', 'LinclsCase', 'AugmentCase']));
 
 /** A schema whose root only carries the definitions. */
 function pick($defs, names) {
@@ -44,7 +51,7 @@ function resolve(schema) {
 }
 
 async function write(name, schema) {
-  const text = await compile(schema, name === 'recipe' ? 'Recipe' : 'ExperimentPart', {
+  const text = await compile(schema, TYPE_NAMES[name], {
     bannerComment: banner,
     additionalProperties: false,
     unreachableDefinitions: true,

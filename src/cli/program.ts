@@ -156,6 +156,27 @@ function addOtherCommands(program: Command, finish: (code: ExitCode) => void): v
     )
     .action(async (_, options) => finish(await (await import('./engine-install.ts')).installEngine(options)));
   program
+    .command('translate')
+    .description('print the recipe that says the same as a command line of facebookresearch/moco')
+    .argument('<command...>', '"python main_moco.py ...": one text in quotes, or its words behind --')
+    .addHelpText(
+      'after',
+      '\nExample: moco translate "python main_moco.py -a resnet50 --mlp --moco-t 0.2 --aug-plus --cos DIR" > mocov2.yaml',
+    )
+    .action(async (words) => finish((await import('./translate.ts')).translate(words)));
+  program
+    .command('parity')
+    .description('recompute PyTorch’s reference numbers on this machine, and compare')
+    .argument(
+      '[case...]',
+      'what a script in test/fixtures/parity/generate wrote (default: all shipped cases)',
+    )
+    .addOption(engineOption())
+    .option('--quick', 'without a case: the quickest alone, as a first proof of an engine')
+    .option('--verbose', 'every number, not the worst of each group')
+    .option('--json', 'print JSON')
+    .action(async (files, options) => finish(await (await import('./parity.ts')).parity(files, options)));
+  program
     .command('doctor')
     .description('show what this machine can do: engines, devices, memory, disk, data')
     .option('--json', 'print JSON')
@@ -176,6 +197,12 @@ function addConfigOptions(command: Command): Command {
     .option('--data <dir>', 'data folder of every stage')
     .option('--pretrained <file>', 'checkpoint to judge, for a lincls or knn recipe')
     .option('--out <dir>', 'folder of runs', DEFAULT_OUT);
+}
+
+function engineOption(): Option {
+  return new Option('--engine <name>', 'which engine computes')
+    .choices(['auto', 'torch', 'wasm', 'cpu'])
+    .default('auto');
 }
 
 function onlyOption(): Option {

@@ -9,13 +9,23 @@ import type { Problem } from '../core/problem.ts';
 import type { SourceLocation } from '../core/source-location.ts';
 import { getAt, type Located, whereOf } from './located.ts';
 
-export type DocumentKind = 'pretrain' | 'lincls' | 'knn' | 'experiment';
+export type DocumentKind =
+  | 'pretrain'
+  | 'lincls'
+  | 'knn'
+  | 'experiment'
+  | 'training-case'
+  | 'lincls-case'
+  | 'augment-case';
 
 const schemaIds: { readonly [Kind in DocumentKind]: string } = {
   pretrain: 'recipe.schema.json#/$defs/PretrainRecipe',
   lincls: 'recipe.schema.json#/$defs/LinclsRecipe',
   knn: 'recipe.schema.json#/$defs/KnnRecipe',
   experiment: 'experiment.schema.json',
+  'training-case': 'parity.schema.json#/$defs/TrainingCase',
+  'lincls-case': 'parity.schema.json#/$defs/LinclsCase',
+  'augment-case': 'parity.schema.json#/$defs/AugmentCase',
 };
 
 const ROOT = 'https://mocolab.dev/schema/';
@@ -36,7 +46,7 @@ function createAjv(): Ajv2020 {
     strict: false,
     ownProperties: true,
   });
-  for (const name of ['recipe', 'experiment']) created.addSchema(readSchema(name));
+  for (const name of ['recipe', 'experiment', 'parity']) created.addSchema(readSchema(name));
   return created;
 }
 

@@ -13,6 +13,7 @@ export type {
 export {
   add,
   clone,
+  concat,
   dispose,
   div,
   gather,
@@ -21,6 +22,7 @@ export {
   mul,
   relu,
   reshape,
+  slice,
   sqrt,
   square,
   sum,

@@ -31,7 +31,7 @@ const PLAIN_PREFIXES = ['', 'module.', 'model.', 'module.model.'];
 const BACKBONE_PREFIXES = ['backbone.', 'module.backbone.', 'model.backbone.'];
 
 /** The first that fits counts, so that the more special stand before the more general. */
-const checkpointLayouts: readonly CheckpointLayout[] = [
+export const checkpointLayouts: readonly CheckpointLayout[] = [
   {
     name: 'mocolab',
     prefixes: [...MOCO_PREFIXES, ...PLAIN_PREFIXES],

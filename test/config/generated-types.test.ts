@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 
-const schemas = ['recipe', 'experiment'].map((name) => `src/config/schema/${name}.schema.json`);
+const schemas = ['recipe', 'experiment', 'parity'].map((name) => `src/config/schema/${name}.schema.json`);
 
 test('the generated types are current', () => {
   const files = schemas.map((file) => file.replace('.schema.json', '.generated.ts'));

@@ -2,22 +2,25 @@
 
 import { expect, test } from 'vitest';
 import { createEngine } from '../../src/engine/create-engine.ts';
+import { isWithin } from '../../src/parity/comparison.ts';
+import { runCase } from '../../src/parity/run-case.ts';
 import { trainingEngines } from '../helpers/available-engines.ts';
-import { readTrainingCase, runTrainingCase } from './run-training-case.ts';
 
-const fixtures = new URL('../fixtures/parity/', import.meta.url);
+const cases = [
+  ...['moco_v1_r18', 'moco_v2_r18', 'moco_v1_r50', 'lincls_r18'].flatMap((file) =>
+    trainingEngines.map((name) => [file, name] as const),
+  ),
+  ['augment', 'wasm'] as const, // no engine takes part
+];
 
-const cases = ['moco_v1_r18.json', 'moco_v2_r18.json', 'moco_v1_r50.json'].flatMap((file) =>
-  trainingEngines.map((name) => [file, name] as const),
+test.each(cases)(
+  '%s on %s: every number is PyTorch’s',
+  async (file, name) => {
+    const engine = await createEngine(name);
+    const { comparisons } = await runCase(engine, `test/fixtures/parity/${file}.json`);
+    expect(comparisons.length).toBeGreaterThan(50);
+    expect(comparisons.filter((comparison) => !isWithin(comparison))).toEqual([]);
+    expect(engine.memory().tensors).toBe(0);
+  },
+  600_000,
 );
-
-test.each(cases)('%s on %s: every number is PyTorch’s', async (file, name) => {
-  const engine = await createEngine(name);
-  const comparisons = await runTrainingCase(engine, readTrainingCase(new URL(file, fixtures)));
-  const outside = comparisons.filter(
-    ({ ours, theirs, tolerance }) => !(Math.abs(ours - theirs) <= tolerance),
-  );
-  expect(comparisons.length).toBeGreaterThan(50);
-  expect(outside).toEqual([]);
-  expect(engine.memory().tensors).toBe(0);
-});

@@ -182,8 +182,8 @@ describe('extract', () => {
     const runner = createStageRunner(changeMethod({ method: 'pretrained', checkpoint }));
     expect(await problemOf(runner.run('extract'))).toEqual({
       code: 'STAGE_ENCODER_NOT_FOUND',
-      message: `Expected module.encoder_q.conv1.weight or conv1.weight in ${checkpoint} but found 1 tensors of other names.`,
-      hint: 'They begin with: vit.embed. Give a checkpoint of a pretrain stage or an extracted encoder.',
+      message: `Expected an encoder in a layout that is known in ${checkpoint} but found 1 tensors that begin with: vit.embed.`,
+      hint: 'Known: mocolab, facebookresearch/moco, facebookresearch/moco-v3, MMSelfSup, VISSL, lightly, solo-learn, Detectron2, torchvision.',
     });
   });
 });

@@ -1,0 +1,44 @@
+// Computes one reference case on an engine: from its file to all numbers, ours beside PyTorch's.
+
+import type { Engine } from '../engine/engine.ts';
+import type { CaseResult, Comparison } from './comparison.ts';
+import { describeCase, explainSkip } from './describe-case.ts';
+import { type ParityCase, readCase } from './read-case.ts';
+import { runAugmentCase } from './run-augment-case.ts';
+import { runLinclsCase } from './run-lincls-case.ts';
+import { runTrainingCase } from './run-training-case.ts';
+
+/**
+ * Computes a case.
+ *
+ * @param onProgress is told what is being computed, in words
+ */
+export async function runCase(
+  engine: Engine,
+  file: string,
+  onProgress: (message: string) => void = () => {},
+): Promise<CaseResult> {
+  const started = performance.now();
+  const parityCase = readCase(file);
+  const { title, notes } = describeCase(parityCase);
+  const skipped = explainSkip(parityCase);
+  const comparisons = skipped ? [] : await compareCase(engine, parityCase, onProgress);
+  const seconds = (performance.now() - started) / 1000;
+  return { file, title, notes, seconds, comparisons, ...(skipped ? { skipped } : {}) };
+}
+
+async function compareCase(
+  engine: Engine,
+  { kind, given }: ParityCase,
+  onProgress: (message: string) => void,
+): Promise<Comparison[]> {
+  switch (kind) {
+    case 'training-case':
+      return runTrainingCase(engine, given, onProgress);
+    case 'lincls-case':
+      return runLinclsCase(engine, given, (step) => onProgress(`step ${step + 1} of ${given.lincls.length}`));
+    case 'augment-case':
+      onProgress(`${Object.keys(given.ops).length} image operations`);
+      return runAugmentCase(given);
+  }
+}
