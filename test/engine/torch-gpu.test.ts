@@ -12,6 +12,8 @@ import type { Engine } from '../../src/engine/engine.ts';
 import * as tf from '../../src/engine/tf.ts';
 import { readInstalledAddon, sourceFolder } from '../../src/engine/torch/addon-file.ts';
 import { loadAddon, type TorchAddon } from '../../src/engine/torch/binding.ts';
+import { startOnDevice } from '../../src/engine/torch/device.ts';
+import { catchProblems } from '../helpers/catch-problems.ts';
 
 const installed = readInstalledAddon();
 const hasCompiler = spawnSync('g++', ['--version']).status === 0;
@@ -289,7 +291,7 @@ describe.skipIf(!installed)('the operations that a GPU takes, on the CPU', () =>
 });
 
 test('every new tensor of the addon is told its device, except in loops that only a CPU runs', () => {
-  const loops = new Set(['batch-norm.cc', 'losses.cc']);
+  const loops = new Set(['batch-norm.cc', 'losses.cc', 'pooling.cc']);
   const factories = /at::(?:empty|zeros|ones|full|arange|linspace|scalar_tensor|eye|rand|randn)\(/g;
   const untold = readdirSync(sourceFolder)
     .filter((name) => name.endsWith('.cc') && !loops.has(name))
@@ -310,7 +312,15 @@ test.skipIf(!installed || spawnSync('nvidia-smi').status === 0)(
     const { description } = await createEngine('torch');
     expect(description.device).toBe(installed!.cuda ? 'CPU (there is no NVIDIA driver)' : 'CPU');
     const why = installed!.cuda ? 'there is no NVIDIA driver' : 'the addon was built without CUDA';
-    expect(loadAddon(installed!.addon).whyNoGpu()).toBe(why);
+    const addon = loadAddon(installed!.addon);
+    expect(addon.whyNoGpu()).toBe(why);
+    expect(catchProblems(() => startOnDevice(addon, { device: 'cuda' }))).toEqual([
+      {
+        code: 'ENGINE_DEVICE',
+        message: `Expected the engine torch to find a GPU but ${why}.`,
+        hint: '`moco doctor` shows the GPUs and the engine. An addon for GPUs is built against a libtorch for CUDA: `moco engine install torch --libtorch DIR`.',
+      },
+    ]);
   },
 );
 

@@ -7,6 +7,7 @@ import type { Engine } from '../../src/engine/engine.ts';
 import * as tf from '../../src/engine/tf.ts';
 import { readInstalledAddon } from '../../src/engine/torch/addon-file.ts';
 import { createMoco } from '../../src/moco/moco.ts';
+import { catchProblems } from '../helpers/catch-problems.ts';
 
 const STEPS = 50;
 const BATCH = 64;
@@ -139,6 +140,22 @@ test.skipIf(!readInstalledAddon())('tf32 is a permission that a CPU leaves unuse
   expect(description).toMatchObject({ precision: 'fp32 (tf32 is for GPUs)' });
   expect((await createEngine('torch', { device: 'cpu' })).description).toMatchObject({ precision: 'fp32' });
 });
+
+test.skipIf(!readInstalledAddon())(
+  'too little memory is a problem that names the op and what to lower',
+  async () => {
+    await createEngine('torch', { device: 'cpu' });
+    const [column, row] = [tf.zeros([2 ** 23, 1]), tf.zeros([1, 2 ** 23])];
+    const [problem] = catchProblems(() => tf.add(column, row));
+    expect({ ...problem, message: problem!.message.replace(/but [\d.]+ GB/, 'but N GB') }).toEqual({
+      code: 'ENGINE_OUT_OF_MEMORY',
+      message:
+        'Expected Add(a float32 [8388608,1], b float32 [1,8388608]) to find memory on the CPU but N GB are in use and no more is free.',
+      hint: 'Lower batchSize, or use --set precision=bf16, which halves the activations.',
+    });
+    tf.dispose([column, row]);
+  },
+);
 
 test('bf16 is refused by an engine that computes in float32 alone', async () => {
   await expect(createEngine('cpu', { precision: 'bf16' })).rejects.toMatchObject({
