@@ -22,7 +22,7 @@ constexpr long ROUNDS = 20'000'000;
 
 float spin() {
   Vec sums[SUMS], scale = Vec{} + 0.999f, step = Vec{} + 0.001f;
-  for (auto& sum : sums) sum = Vec{} + 1.0f;
+  for (int i = 0; i < SUMS; i++) sums[i] = Vec{} + static_cast<float>(2 + i);  // Equal or constant ones would be folded.
   for (long i = 0; i < ROUNDS; i++)
     for (auto& sum : sums) sum = sum * scale + step;
   float total = 0;
