@@ -18,8 +18,9 @@ import { judge, measureNoise, type Pair, readNoise } from './tolerance.ts';
  * ReLU decides, and half of all runs fall on each side: eight miss it once in 256 times.
  */
 const MOST_PROBES = 8;
-/** Times its tolerance; what is further off is not rounding, and is not measured again and again. */
-const HOPELESS = 100;
+/** After so many, what is still this many times its tolerance off is no rounding, and not measured further. */
+const TELLING_PROBES = 3;
+const HOPELESS = 30;
 
 /** Pairs every number of a case with ours. `onProgress` is told what is being computed. */
 export async function runTrainingCase(
@@ -32,7 +33,7 @@ export async function runTrainingCase(
   const shown = readNoise(given.steps);
   const disturbed: Pair[] = [];
   let judged = judge(pairs, [shown]);
-  for (let probe = 1; probe <= MOST_PROBES && mayBeRounding(judged); probe++) {
+  for (let probe = 1; probe <= MOST_PROBES && mayBeRounding(judged, probe - 1); probe++) {
     // Later steps than the last one outside have nothing to explain.
     const last = pairs.findLast((_, i) => !isWithin(judged[i]!))!.step;
     const again = await computeSteps(
@@ -49,11 +50,13 @@ export async function runTrainingCase(
   return judged;
 }
 
-/** True where something is outside, and nothing so far that rounding can't explain it. */
-function mayBeRounding(judged: readonly Comparison[]): boolean {
+/** True where something is outside, and it is not yet plain that rounding can't explain it. */
+function mayBeRounding(judged: readonly Comparison[], probes: number): boolean {
   const outside = judged.filter((each) => !isWithin(each));
+  if (outside.length === 0) return false;
   return (
-    outside.length > 0 && outside.every(({ difference, tolerance }) => difference <= HOPELESS * tolerance)
+    probes < TELLING_PROBES ||
+    outside.every(({ difference, tolerance }) => difference <= HOPELESS * tolerance)
   );
 }
 

@@ -42,7 +42,7 @@ test('a wrong number is outside, though rounding is measured first, and ends in 
   expect([code, within]).toEqual([1, false]);
   const outside = cases[0].comparisons.filter((each: { within: boolean }) => !each.within);
   expect(outside.map(({ at }: { at: string }) => at)).toEqual(['step 1 fc.2.weight']);
-});
+}, 600_000);
 
 test('wrong pixels are outside', async () => {
   const file = changedCase('augment', (content) => {
