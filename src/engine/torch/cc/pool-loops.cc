@@ -26,7 +26,8 @@ constexpr W lowest() {
 }
 
 template <typename T, typename I>
-MOCOLAB_INLINE void largest(const T* x, const Taps& taps, int64_t channels, T* y, I* winners) {
+MOCOLAB_INLINE void largest(const T* x, const Taps& taps, int64_t channels, T* y,
+                                                   I* winners) {
   using W = decltype(widen(T()));
   for (int64_t from = 0; from < channels; from += CHUNK) {
     const int64_t count = std::min(CHUNK, channels - from);
@@ -37,10 +38,10 @@ MOCOLAB_INLINE void largest(const T* x, const Taps& taps, int64_t channels, T* y
       const T* at = x + tap.offset + from;
       const int32_t number = tap.number;
       for (int64_t c = 0; c < count; c++) {
-        const W value = widen(at[c]), before = best[c];
-        const int32_t holder = winner[c];  // All are loaded in any case: only so do they become masks.
-        best[c] = value > before ? value : before;
-        winner[c] = value > before ? number : holder;
+        const W value = widen(at[c]);
+        const bool wins = value > best[c];
+        best[c] = wins ? value : best[c];
+        winner[c] = wins ? number : winner[c];
       }
     }
     for (int64_t c = 0; c < count; c++) narrow(best[c], y[from + c]);
@@ -49,7 +50,8 @@ MOCOLAB_INLINE void largest(const T* x, const Taps& taps, int64_t channels, T* y
 }
 
 template <typename T, typename I>
-MOCOLAB_INLINE void won(const T* dy, const I* winners, const Taps& taps, int64_t channels, T* dx) {
+MOCOLAB_INLINE void won(const T* dy, const I* winners, const Taps& taps,
+                                               int64_t channels, T* dx) {
   for (int64_t from = 0; from < channels; from += CHUNK) {
     const int64_t count = std::min(CHUNK, channels - from);
     float sum[CHUNK] = {};

@@ -31,13 +31,13 @@ using Taps = std::vector<Tap>;
   /** The sum of each tap times its share. */                                                              \
   void poolShares(const T* x, const Taps& taps, int64_t channels, T* y);
 
-/** Every loop for the types it is there for. Winners are bytes where a window has fewer than 255 taps. */
+/**
+ * Every loop for the types it is there for. Winners are bytes where a window has fewer than 255 taps: what networks
+ * have, and in max-loops.h by hand, because the compiler makes branches of these loops.
+ */
 #define MOCOLAB_POOL_LOOPS(LARGEST, WON, SHARES)                                                           \
-  LARGEST(float, uint8_t) LARGEST(float, uint16_t)                                                         \
-  LARGEST(Half, uint8_t) LARGEST(Half, uint16_t)                                           \
-  LARGEST(int32_t, uint8_t) LARGEST(int32_t, uint16_t)                                                     \
-  WON(float, uint8_t) WON(float, uint16_t) WON(Half, uint8_t) WON(Half, uint16_t)          \
-  SHARES(float) SHARES(Half)
+  LARGEST(float, uint16_t) LARGEST(Half, uint16_t) LARGEST(int32_t, uint8_t) LARGEST(int32_t, uint16_t)    \
+  WON(float, uint16_t) WON(Half, uint16_t) SHARES(float) SHARES(Half)
 
 MOCOLAB_POOL_LOOPS(MOCOLAB_POOL_LARGEST, MOCOLAB_POOL_WON, MOCOLAB_POOL_SHARES)
 

@@ -6,6 +6,7 @@
 
 #include <cstring>
 
+#include "max-loops.h"
 #include "ops.h"
 #include "pool-loops.h"
 #include "window.h"
