@@ -7,6 +7,7 @@ import type { Engine } from '../../src/engine/engine.ts';
 import { referenceBatchNorm, referenceConv2d, referenceMaxPool } from '../../src/engine/reference-ops.ts';
 import * as tf from '../../src/engine/tf.ts';
 import { availableEngines } from '../helpers/available-engines.ts';
+import { createExpectClose } from '../helpers/expect-close.ts';
 
 let draws = 0;
 function random(...shape: number[]): Float32Array {
@@ -14,12 +15,7 @@ function random(...shape: number[]): Float32Array {
   return Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => rng.normal());
 }
 
-function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance = 2e-5): void {
-  expect(actual.length).toBe(expected.length);
-  const scale = Math.max(1, ...Array.from(expected, Math.abs));
-  const worst = Math.max(...Array.from(actual, (value, i) => Math.abs(value - expected[i]!)));
-  expect(worst / scale).toBeLessThan(tolerance);
-}
+const expectClose = createExpectClose(2e-5);
 
 describe.each(availableEngines)('engine %s', (name) => {
   let engine: Engine;

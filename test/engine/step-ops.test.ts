@@ -7,6 +7,7 @@ import { createEngine } from '../../src/engine/create-engine.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import * as tf from '../../src/engine/tf.ts';
 import { availableEngines } from '../helpers/available-engines.ts';
+import { createExpectClose } from '../helpers/expect-close.ts';
 import { referenceInfoNce } from '../helpers/reference-info-nce.ts';
 
 let draws = 0;
@@ -19,12 +20,7 @@ function variable(values: ArrayLike<number>, shape: readonly number[]): tf.Varia
   return tf.tidy(() => tf.variable(tf.tensor(Float32Array.from(values), [...shape])));
 }
 
-function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance = 2e-6): void {
-  expect(actual.length).toBe(expected.length);
-  const scale = Math.max(1, ...Array.from(expected, Math.abs));
-  const worst = Math.max(...Array.from(actual, (value, i) => Math.abs(value - expected[i]!)));
-  expect(worst / scale).toBeLessThan(tolerance);
-}
+const expectClose = createExpectClose(2e-6);
 
 describe.each(availableEngines)('engine %s', (name) => {
   let engine: Engine;
