@@ -44,6 +44,7 @@ const packageOwners = {
   execa: ['^src/launch/worker-process\\.ts$'],
   listr2: ['^src/launch/ui/'],
   commander: ['^src/cli/', '^src/main\\.ts$'],
+  jstat: ['^src/report/'],
   sharp: ['^src/data/'],
   '@tensorflow': ['^src/engine/'],
 };

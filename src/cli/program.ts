@@ -94,7 +94,12 @@ function addFileCommands(program: Command, finish: (code: ExitCode) => void): vo
       .argument('<file>', 'an experiment (YAML)'),
   )
     .addOption(
-      new Option('--format <format>', 'default: a table for the terminal').choices(['md', 'json', 'csv']),
+      new Option('--format <format>', 'default: a table for the terminal').choices([
+        'md',
+        'tex',
+        'json',
+        'csv',
+      ]),
     )
     .action(async (file, options) => finish((await import('./report.ts')).report(file, options)));
   addConfigOptions(

@@ -2,9 +2,9 @@
 
 import { stringify } from 'yaml';
 import type { Json } from '../core/hash.ts';
-import { toLineColumn } from '../core/source-location.ts';
+import { describeOrigin } from './describe-origin.ts';
 import type { ExplainedPart } from './load-config.ts';
-import { childOf, type Located, type Origin } from './located.ts';
+import { childOf, type Located } from './located.ts';
 
 /** Renders all parts; each value on a line of its own, with its origin as a comment. */
 export function explainConfig(parts: readonly ExplainedPart[]): string {
@@ -42,18 +42,11 @@ function collect(value: Json, node: Located | undefined, { indent, lines }: Coll
       lines.push([`${margin}${key}:`, '']);
       collect(child, at, { indent: indent + 2, lines });
     } else {
-      lines.push([`${margin}${key}: ${renderFlow(child)}`, renderOrigin(at?.origin)]);
+      lines.push([`${margin}${key}: ${renderFlow(child)}`, describeOrigin(at?.origin)]);
     }
   }
 }
 
 function renderFlow(value: Json): string {
   return stringify(value, { collectionStyle: 'flow', lineWidth: 0 }).trim();
-}
-
-function renderOrigin(origin: Origin | undefined): string {
-  if (!origin) return 'default';
-  if (origin.kind === 'flag') return origin.text;
-  const { file, offset } = origin.where;
-  return `${file.path}:${toLineColumn(file.text, offset).line}`;
 }

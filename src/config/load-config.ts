@@ -7,6 +7,7 @@ import type { Problem } from '../core/problem.ts';
 import { checkExperiment } from './check-experiment.ts';
 import { checkRecipe } from './check-recipe.ts';
 import { type LoadContext, readExtended } from './extends.ts';
+import { describeFidelity, type Fidelity } from './fidelity.ts';
 import type { Environment } from './interpolate.ts';
 import { findKnownTrainSize } from './known-size.ts';
 import { childOf, type Located, type LocatedMap, omitKeys, toJson } from './located.ts';
@@ -65,11 +66,12 @@ interface Loading {
   readonly problems: Problem[];
   readonly warnings: Problem[];
   readonly explained: ExplainedPart[];
+  readonly fidelity: Fidelity[];
 }
 
 /** Loads a file. Never throws for what the file says. */
 export function loadConfig(options: LoadOptions): LoadedConfig {
-  const loading: Loading = { options, problems: [], warnings: [], explained: [] };
+  const loading: Loading = { options, problems: [], warnings: [], explained: [], fidelity: [] };
   const { problems, warnings, explained } = loading;
   const context: LoadContext = { env: options.env, problems, files: new Map() };
   const overrides = listOverrides(options, problems);
@@ -78,7 +80,13 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   const texts = overrides.map(({ text }) => text);
   if (problems.length > 0 || !experiment)
     return { problems: dropRepeated(problems), warnings, explained, overrides: texts };
-  return { experiment, problems, warnings: dropRepeated(warnings), explained, overrides: texts };
+  return {
+    experiment: { ...experiment, fidelity: loading.fidelity },
+    problems,
+    warnings: dropRepeated(warnings),
+    explained,
+    overrides: texts,
+  };
 }
 
 interface Resolving {
@@ -160,7 +168,7 @@ function pickText(value: { [key: string]: Json }): { claim?: string; source?: st
 function resolveMethod(entry: Entry, loading: Loading): ResolvedMethod[] {
   return expandEntry(entry, loading.problems).map(({ name, label, recipe }) => {
     const published = childOf(recipe, 'published');
-    const own = omitKeys(recipe, ['label', 'published']);
+    const own = omitKeys(recipe, ['label', 'published', 'reproduces']);
     return {
       name,
       label,
@@ -169,6 +177,7 @@ function resolveMethod(entry: Entry, loading: Loading): ResolvedMethod[] {
         path: `methods.${name}`,
         name,
         loading,
+        reproduces: childOf(recipe, 'reproduces'),
       }) as PretrainRecipe,
       published: (published ? toJson(published) : {}) as unknown as ResolvedMethod['published'],
     };
@@ -178,8 +187,10 @@ function resolveMethod(entry: Entry, loading: Loading): ResolvedMethod[] {
 function resolveEvaluation(entry: Entry, loading: Loading): ResolvedEvaluation[] {
   return expandEntry(entry, loading.problems).map(({ name, label, recipe }) => {
     // What only a recipe that is run alone needs.
-    const own = omitKeys(recipe, ['label', 'pretrained', 'model']);
-    const finished = finishRecipe(own, { kind: entry.kind, path: `evaluations.${name}`, name, loading });
+    const own = omitKeys(recipe, ['label', 'reproduces', 'pretrained', 'model']);
+    const reproduces = childOf(recipe, 'reproduces');
+    const path = `evaluations.${name}`;
+    const finished = finishRecipe(own, { kind: entry.kind, path, name, loading, reproduces });
     return { name, label, recipe: finished as LinclsRecipe | KnnRecipe };
   });
 }
@@ -206,12 +217,13 @@ interface Finishing {
   readonly path: string;
   readonly name: string;
   readonly loading: Loading;
+  readonly reproduces?: Located | undefined;
 }
 
 /** Validates a recipe, fills in the defaults and checks it. */
 function finishRecipe(
   node: LocatedMap,
-  { kind, path: at, name, loading }: Finishing,
+  { kind, path: at, name, loading, reproduces }: Finishing,
 ): PretrainRecipe | LinclsRecipe | KnnRecipe {
   const prefix = at === '' ? '' : `${at}.`;
   const value = toJson(node) as { [key: string]: Json };
@@ -226,6 +238,9 @@ function finishRecipe(
   const found = checkRecipe(recipe, { node, prefix, trainSize: findKnownTrainSize(recipe.data) });
   loading.problems.push(...found.problems);
   loading.warnings.push(...found.warnings);
+  const group = kind === 'pretrain' ? 'methods' : 'evaluations';
+  const fidelity = describeFidelity({ group, name, recipe, node, reproduces }, loading.problems);
+  if (fidelity) loading.fidelity.push(fidelity);
   return recipe;
 }
 

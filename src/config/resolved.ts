@@ -2,6 +2,7 @@
 // merged, every matrix expanded. Plain JSON: it is hashed, written to disk and sent to workers.
 // The recipe types themselves are generated from the JSON Schemas (schema/*.generated.ts).
 
+import type { Fidelity } from './fidelity.ts';
 import type { LaunchConfig, PublishedValue, ReportConfig } from './schema/experiment.generated.ts';
 import type { KnnRecipe, LinclsRecipe, PretrainRecipe } from './schema/recipe.generated.ts';
 
@@ -19,6 +20,8 @@ export interface ResolvedExperiment {
   readonly evaluations: readonly ResolvedEvaluation[];
   readonly launch: LaunchConfig;
   readonly report: ReportConfig;
+  /** How its methods and evaluations depart from the published recipes. */
+  readonly fidelity?: readonly Fidelity[];
 }
 
 /** A row of the table: how an encoder comes into being. Cells of a matrix are methods of their own. */

@@ -73,14 +73,30 @@ export function hasPath(kind: DocumentKind, path: readonly string[]): boolean {
 
 /** The keys that a kind's schema knows below a path. */
 export function listKeys(kind: DocumentKind, path: readonly string[]): string[] {
+  return Object.keys(findSchema(kind, path)?.properties ?? {});
+}
+
+/** What the schema says of the published value at a path; operations of a list go by their names. */
+export function findPaperNote(kind: DocumentKind, path: readonly string[]): string | undefined {
+  return findSchema(kind, path)?.['x-paper'];
+}
+
+function findSchema(kind: DocumentKind, path: readonly string[]): SchemaLike | undefined {
   let schema = getValidator(kind).schema as SchemaLike | undefined;
-  for (const step of path) schema = dereference(schema?.properties?.[step]);
-  return Object.keys(schema?.properties ?? {});
+  for (const step of path) {
+    const operation = `#/$defs/${step.charAt(0).toUpperCase()}${step.slice(1)}`;
+    const property = schema?.items ? { $ref: operation } : schema?.properties?.[step];
+    // What stands beside a reference counts too.
+    schema = property && { ...dereference(property), ...property };
+  }
+  return schema;
 }
 
 interface SchemaLike {
   readonly $ref?: string;
+  readonly items?: object;
   readonly properties?: { readonly [key: string]: SchemaLike };
+  readonly 'x-paper'?: string;
 }
 
 function dereference(schema: SchemaLike | undefined): SchemaLike | undefined {

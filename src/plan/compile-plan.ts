@@ -2,6 +2,7 @@
 // Pure and cheap: ten thousand stages take a fraction of a second.
 
 import type { ResolvedExperiment } from '../config/resolved.ts';
+import { ProblemError } from '../core/problem.ts';
 import { deriveSeed } from '../core/rng.ts';
 import { checkNames } from './check-names.ts';
 import { compileChain, createStage } from './compile-chain.ts';
@@ -18,15 +19,28 @@ import { identifyReport } from './stage-identity.ts';
 export function compilePlan(experiment: ResolvedExperiment, sizes: DataSizes): StageGraph {
   checkNames(experiment);
   const trials = Array.from({ length: experiment.trials }, (_, index) => index + 1);
+  const seeds = drawSeeds(experiment.seed, trials);
   const stages = experiment.methods.flatMap((method) =>
-    trials.flatMap((trial) => {
-      const seed = deriveSeed(experiment.seed, 'trial', trial);
-      return compileChain({ method, trial, seed, sizes }, experiment.evaluations);
-    }),
+    trials.flatMap((trial) =>
+      compileChain({ method, trial, seed: seeds[trial - 1]!, sizes }, experiment.evaluations),
+    ),
   );
   // Without evaluations there is nothing to tabulate.
   if (experiment.evaluations.length === 0) return { experiment, stages };
   return { experiment, stages: [...stages, createReport(experiment, stages)] };
+}
+
+/** A seed a trial. Two that agree, one chance in millions, would be one trial counted twice. */
+function drawSeeds(seed: number, trials: readonly number[]): number[] {
+  const seeds = trials.map((trial) => deriveSeed(seed, 'trial', trial));
+  const second = seeds.findIndex((each, index) => seeds.indexOf(each) < index);
+  if (second < 0) return seeds;
+  const first = seeds.indexOf(seeds[second]!);
+  throw new ProblemError({
+    code: 'PLAN_SEEDS_EQUAL',
+    message: `Expected trials with seeds of their own but seed ${seed} gives trials ${first + 1} and ${second + 1} the same: ${seeds[second]}.`,
+    hint: 'Give the experiment another seed.',
+  });
 }
 
 function createReport(experiment: ResolvedExperiment, stages: readonly Stage[]): Stage {

@@ -28,6 +28,7 @@ export function renderJson(view: PlanView): string {
       };
     }),
     totals: sumPlan(view),
+    fidelity: experiment.fidelity ?? [],
   };
   return `${JSON.stringify(plan, null, 2)}\n`;
 }

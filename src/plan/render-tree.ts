@@ -3,6 +3,7 @@
 
 import { formatAmount, formatBytes, formatCount, formatDuration } from './format-quantity.ts';
 import { getDecision, type PlanTotals, type PlanView, shortenStageId, sumPlan } from './plan-view.ts';
+import { renderDepartures } from './render-departures.ts';
 import type { Stage } from './stage-graph.ts';
 
 /** A longer cell pushes its own line to the right, not all lines. */
@@ -26,7 +27,9 @@ export function renderTree(view: PlanView): string {
     if (method === undefined) lines.push(...members.map((stage) => renderStage(view, stage, branch(last))));
     else lines.push(...renderMethod(view, members, last));
   });
-  return `${alignLines(lines).join('\n')}\n\n${renderTotals(sumPlan(view))}\n`;
+  const departures = renderDepartures(experiment.fidelity ?? []);
+  const blocks = [`${alignLines(lines).join('\n')}\n`, `${renderTotals(sumPlan(view))}\n`];
+  return [...blocks, ...(departures === '' ? [] : [departures])].join('\n');
 }
 
 function renderMethod(view: PlanView, stages: readonly Stage[], last: boolean): Line[] {

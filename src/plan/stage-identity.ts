@@ -16,7 +16,7 @@ const stageVersions: { readonly [Kind in StageKind]: number } = {
   'sanity-check': 1,
   lincls: 1,
   knn: 1,
-  report: 1,
+  report: 2,
 };
 
 const WITHOUT_EFFECT = new Set(['name', 'loader', 'checkpointing']);
@@ -76,7 +76,11 @@ export function identifyReport(experiment: ResolvedExperiment): StageIdentity {
     claim,
     source,
     trials,
-    columns: report.columns,
+    ...report,
+    fidelity: (experiment.fidelity ?? []).map(({ group, name, recipe, departures }) => ({
+      ...{ group, name, recipe },
+      departures: departures.map(({ path, theirs, ours }) => ({ path, theirs, ours })),
+    })),
     methods,
     evaluations,
   };

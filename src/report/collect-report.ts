@@ -1,16 +1,21 @@
 // Collects a report from the records on disk. Only results of the very settings that the graph
 // asks for count: a record that is unfinished, damaged or of another fingerprint leaves its trial open.
 
-import type { ResolvedExperiment, ResolvedMethod } from '../config/resolved.ts';
+import type { ResolvedEvaluation, ResolvedExperiment, ResolvedMethod } from '../config/resolved.ts';
 import { ProblemError } from '../core/problem.ts';
 import type { Stage, StageGraph } from '../plan/stage-graph.ts';
+import type { RunRecord } from '../runs/run-record.ts';
 import type { RunStore } from '../runs/run-store.ts';
 import { aggregate } from './aggregate.ts';
+import { noteDepartures } from './departure-notes.ts';
+import { refuseEqualSeeds, type TrialRecord } from './refuse-equal-seeds.ts';
 import type { Report, ReportCell, ReportColumn, ReportRow, TrialValue } from './report.ts';
+import { type Judging, judge } from './verdict.ts';
 
 /** Collects what is there at this moment; cells that are still to be run are part of the report. */
 export function collectReport({ experiment, stages }: StageGraph, store: RunStore): Report {
   const { name, claim, source, trials, methods } = experiment;
+  const judging = { margin: experiment.report.margin, alpha: experiment.report.alpha };
   const columns = listColumns(experiment);
   const judged = groupByCell(stages);
   const collectRow = (method: ResolvedMethod): ReportRow => ({
@@ -18,7 +23,7 @@ export function collectReport({ experiment, stages }: StageGraph, store: RunStor
     label: method.label,
     cells: columns.map((column) => {
       const cellStages = judged.get(`${method.name}/${column.evaluation}`) ?? [];
-      return collectCell(method, column, { stages: cellStages, store });
+      return collectCell(method, column, { stages: cellStages, store, judging });
     }),
   });
   return {
@@ -26,8 +31,10 @@ export function collectReport({ experiment, stages }: StageGraph, store: RunStor
     ...(claim === undefined ? {} : { claim }),
     ...(source === undefined ? {} : { source }),
     trials,
+    judging,
     columns,
     rows: methods.map(collectRow),
+    departures: noteDepartures(experiment.fidelity ?? []),
   };
 }
 
@@ -39,14 +46,23 @@ function listColumns({ report, evaluations }: ResolvedExperiment): ReportColumn[
     const [name, metric] = [key.slice(0, dot), key.slice(dot + 1)];
     const evaluation = evaluations.find((candidate) => candidate.name === name);
     if (!evaluation) throw unknownColumn(key, evaluations);
-    return { key, evaluation: name, metric, label: labelColumn(evaluation.label, metric) };
+    return { key, evaluation: name, metric, label: labelColumn(evaluation, metric) };
   });
 }
 
-/** `linear` and `bestTop1` make `linear best top-1`; a label that says so already stays as it is. */
-function labelColumn(label: string, metric: string): string {
-  const words = metric.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).replace(/top(\d)/, 'top-$1');
-  return label.toLowerCase().endsWith(words) ? label : `${label} ${words}`;
+/**
+ * `linear` and `bestTop1` make `linear top-1 (best)`; a label that says so already is not said twice. What
+ * trains over epochs says which epoch: the last, or the best of them on the held-out images.
+ */
+function labelColumn({ label, recipe }: ResolvedEvaluation, metric: string): string {
+  const isBest = metric.startsWith('best');
+  const words = metric
+    .replace(/^best/, '')
+    .replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+    .trim()
+    .replace(/top(\d)/, 'top-$1');
+  const named = label.toLowerCase().endsWith(words) ? label : `${label} ${words}`;
+  return recipe.kind === 'lincls' ? `${named} (${isBest ? 'best' : 'last'})` : named;
 }
 
 function unknownColumn(key: string, evaluations: ResolvedExperiment['evaluations']): ProblemError {
@@ -67,22 +83,35 @@ function groupByCell(stages: readonly Stage[]): Map<string, Stage[]> {
   return groups;
 }
 
+interface CellContext {
+  readonly stages: readonly Stage[];
+  readonly store: RunStore;
+  readonly judging: Judging;
+}
+
 function collectCell(
   method: ResolvedMethod,
   { key, evaluation, metric }: ReportColumn,
-  { stages, store }: { readonly stages: readonly Stage[]; readonly store: RunStore },
+  { stages, store, judging }: CellContext,
 ): ReportCell {
-  const trials = stages.map((stage) => readTrial(stage, metric, store));
+  const found = stages.map((stage) => findRecord(stage, store));
+  refuseEqualSeeds(found);
+  const trials = found.map(({ stage, record }) => readTrial(stage, metric, record));
   const values = trials.flatMap(({ value }) => value ?? []);
   const statistics = values.length > 0 ? aggregate(values) : null;
   const published = method.published[evaluation]?.[metric] ?? null;
   const difference = statistics && published ? statistics.mean - published.mean : null;
-  return { column: key, trials, aggregate: statistics, published, difference };
+  const interim = values.length < trials.length;
+  const verdict = statistics && published ? judge(values, published, { ...judging, interim }) : null;
+  return { column: key, trials, aggregate: statistics, published, difference, verdict };
 }
 
-function readTrial(stage: Stage, metric: string, store: RunStore): TrialValue {
+function findRecord(stage: Stage, store: RunStore): TrialRecord {
   const reading = store.readRecord(stage.id);
-  const record = reading.state === 'ok' ? reading.record : undefined;
+  return { stage, record: reading.state === 'ok' ? reading.record : undefined };
+}
+
+function readTrial(stage: Stage, metric: string, record: RunRecord | undefined): TrialValue {
   const state = findState(stage, record);
   const value = state === 'done' ? readMetric(stage, metric, record?.result?.metrics ?? {}) : null;
   return { trial: stage.trial ?? 0, seed: stage.seed, state, value, stage: stage.id };

@@ -1,7 +1,7 @@
 // The report for the terminal: the table in aligned columns, numbers to the right.
 
 import type { Report } from './report.ts';
-import { createTable, listNotes } from './table.ts';
+import { createTable, listDepartures, listJudging, listNotes, listReasons } from './table.ts';
 
 /** Renders the table and its notes. Ends with a line break. */
 export function renderText(report: Report): string {
@@ -16,6 +16,14 @@ export function renderText(report: Report): string {
       .join('  ')
       .trimEnd();
   const rule = widths.map((width) => '-'.repeat(width)).join('  ');
-  const lines = [renderRow(header), rule, ...rows.map(renderRow), '', ...listNotes(report)];
-  return `${lines.join('\n')}\n`;
+  const blocks = [
+    [renderRow(header), rule, ...rows.map(renderRow)],
+    [...listNotes(report), ...listJudging(report)],
+    listReasons(report),
+    listDepartures(report),
+  ];
+  return blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => `${lines.join('\n')}\n`)
+    .join('\n');
 }

@@ -3,6 +3,8 @@
 
 import type { PublishedValue } from '../config/schema/experiment.generated.ts';
 import type { Aggregate } from './aggregate.ts';
+import type { DepartureNote } from './departure-notes.ts';
+import type { Judging, Verdict } from './verdict.ts';
 
 export interface Report {
   readonly experiment: string;
@@ -10,8 +12,12 @@ export interface Report {
   readonly source?: string;
   /** Trials that each cell is meant to have. */
   readonly trials: number;
+  /** Margin and alpha of the verdicts. */
+  readonly judging: Judging;
   readonly columns: readonly ReportColumn[];
   readonly rows: readonly ReportRow[];
+  /** How methods and evaluations depart from the published recipes; a number is never shown without them. */
+  readonly departures: readonly DepartureNote[];
 }
 
 export interface ReportColumn {
@@ -37,6 +43,8 @@ export interface ReportCell {
   readonly published: PublishedValue | null;
   /** Our mean minus the published one, in points; null where either is missing. */
   readonly difference: number | null;
+  /** What the trials say about the published value; null where either is missing. */
+  readonly verdict: Verdict | null;
 }
 
 /** One trial's number. Only `done` has a value. */

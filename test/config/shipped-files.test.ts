@@ -6,7 +6,7 @@ import { loadConfig } from '../../src/config/load-config.ts';
 import type { ResolvedExperiment } from '../../src/config/resolved.ts';
 import { compilePlan } from '../../src/plan/compile-plan.ts';
 
-const files = ['configs', 'configs/cifar10', 'experiments'].flatMap((folder) =>
+const files = ['configs', 'configs/ablation', 'configs/cifar10', 'experiments'].flatMap((folder) =>
   readdirSync(folder)
     .filter((name) => name.endsWith('.yaml'))
     .map((name) => `${folder}/${name}`),

@@ -1,6 +1,7 @@
 // Small experiments for tests, fully resolved, without going through YAML.
 
 import type { ResolvedEvaluation, ResolvedExperiment, ResolvedMethod } from '../../src/config/resolved.ts';
+import type { ReportConfig } from '../../src/config/schema/experiment.generated.ts';
 import type {
   DataConfig,
   KnnRecipe,
@@ -95,6 +96,10 @@ export function makeMethod(
 export const lincls: ResolvedEvaluation = { name: 'lincls', label: 'linear', recipe: makeLinclsRecipe() };
 export const knn: ResolvedEvaluation = { name: 'knn', label: 'kNN', recipe: makeKnnRecipe() };
 
+export function makeReportConfig(changes: Partial<ReportConfig> = {}): ReportConfig {
+  return { columns: [], margin: 0.5, alpha: 0.05, ...changes };
+}
+
 /** One method, one trial, linear classification and kNN, unless told otherwise. */
 export function makeExperiment(changes: Partial<ResolvedExperiment> = {}): ResolvedExperiment {
   return {
@@ -105,7 +110,7 @@ export function makeExperiment(changes: Partial<ResolvedExperiment> = {}): Resol
     methods: [makeMethod('moco')],
     evaluations: [lincls, knn],
     launch: { devices: 'auto', failureMode: 'continue' },
-    report: { columns: ['lincls.top1', 'knn.top1'] },
+    report: makeReportConfig({ columns: ['lincls.top1', 'knn.top1'] }),
     ...changes,
   };
 }

@@ -2,7 +2,14 @@ import { expect, test } from 'vitest';
 import { compilePlan } from '../../src/plan/compile-plan.ts';
 import type { Stage, StageGraph } from '../../src/plan/stage-graph.ts';
 import { catchProblems } from '../helpers/catch-problems.ts';
-import { knn, lincls, makeExperiment, makeKnnRecipe, makeMethod } from '../helpers/make-experiment.ts';
+import {
+  knn,
+  lincls,
+  makeExperiment,
+  makeKnnRecipe,
+  makeMethod,
+  makeReportConfig,
+} from '../helpers/make-experiment.ts';
 
 function find(graph: StageGraph, id: string): Stage {
   const stage = graph.stages.find((candidate) => candidate.id === id);
@@ -56,13 +63,13 @@ test('an untrained or a ready-made encoder is extracted without pre-training', (
 });
 
 test('without evaluations there is no report', () => {
-  const graph = compilePlan(makeExperiment({ evaluations: [], report: { columns: [] } }), {});
+  const graph = compilePlan(makeExperiment({ evaluations: [], report: makeReportConfig() }), {});
   expect(graph.stages.map((stage) => stage.kind)).toEqual(['pretrain', 'extract', 'sanity-check']);
 });
 
 test('the folder of an evaluation is its name, whatever its kind', () => {
   const evaluations = [{ ...knn, name: 'knn-20', recipe: makeKnnRecipe({ k: 20 }) }, knn];
-  const graph = compilePlan(makeExperiment({ evaluations, report: { columns: [] } }), {});
+  const graph = compilePlan(makeExperiment({ evaluations, report: makeReportConfig() }), {});
   expect(find(graph, 'moco/trial-1/knn-20')).toMatchObject({ kind: 'knn', evaluation: 'knn-20' });
 });
 
@@ -170,4 +177,17 @@ test('a fingerprint is the same in every process and on every machine', () => {
   expect(find(graph, 'moco/trial-1/pretrain').fingerprint).toMatchInlineSnapshot(
     `"4e927b4635b94570f1b58de84541c71f2f64f92c022c650565d81e971fc28df5"`,
   );
+});
+
+test('an experiment whose trials would share a seed is refused', () => {
+  const experiment = makeExperiment({ seed: 91117, trials: 954 });
+  expect(catchProblems(() => compilePlan(experiment, {}))).toEqual([
+    {
+      code: 'PLAN_SEEDS_EQUAL',
+      message:
+        'Expected trials with seeds of their own but seed 91117 gives trials 19 and 954 the same: 1531286718.',
+      hint: 'Give the experiment another seed.',
+    },
+  ]);
+  expect(compilePlan({ ...experiment, trials: 953 }, {}).stages.length).toBeGreaterThan(953);
 });

@@ -126,6 +126,18 @@ test('the JSON holds every stage and the sums', () => {
   `);
 });
 
+test('departures from the published recipes stand under the tree and in the JSON, equal ones once', () => {
+  const departures = [{ path: 'epochs', theirs: 200, ours: 6, setBy: 'demo.yaml:7' }];
+  const base = { group: 'methods', recipe: 'mocov2', departures } as const;
+  const fidelity = ['a', 'b', 'c', 'd', 'e'].map((name) => ({ ...base, name }));
+  const view = makeView();
+  const graph = { ...view.graph, experiment: { ...view.graph.experiment, fidelity } };
+  expect(renderTree({ ...view, graph })).toMatch(
+    /\n\nDepartures from the published recipes:\n {2}a, b, c, 2 more, from mocov2:\n {4}epochs {2}200 -> 6 {2}demo\.yaml:7\n$/,
+  );
+  expect(JSON.parse(renderJson({ ...view, graph })).fidelity).toEqual(fidelity);
+});
+
 test('a plan without work says so', () => {
   const view = makeView();
   const decisions = new Map(

@@ -44,4 +44,16 @@ export interface ReportConfig {
    * Columns as evaluation.metric; none: top1 of every evaluation.
    */
   columns: string[];
+  /**
+   * Means closer than this to the published one count as the same.
+   */
+  margin: number;
+  /**
+   * Probability of a wrong verdict that each test allows.
+   */
+  alpha: number;
+  /**
+   * CSV that is drawn beside our curves: its columns are epoch (0-based, as in the logs of facebookresearch/moco) and the names of curves, such as loss or lincls.top1; `value` means the first evaluation's top1. Relative to the working folder.
+   */
+  reference?: string;
 }
