@@ -1,6 +1,7 @@
 // Makes batches ahead in threads, because the main thread is blocked while an engine computes. The
 // order of an epoch and every crop come from seed and epoch alone, whatever the number of threads.
 
+import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { DataConfig, ImageOp } from '../config/schema/recipe.generated.ts';
 import { locateScript } from '../core/own-script.ts';
@@ -73,7 +74,13 @@ function listOrders(
   }));
 }
 
-/** Keeps `prefetch` batches under way and yields them in order. */
+/**
+ * Keeps `prefetch` batches under way and yields them in order.
+ *
+ * A MessagePort delivers what arrives while its messages are handled in the same turn of the event loop, so that a
+ * training step as long as a batch takes to make would keep out timers, signals and the parent for 1,000
+ * batches; each batch therefore waits for a turn of its own.
+ */
 async function* readAhead(
   pool: ThreadPool,
   dataset: Dataset,
@@ -90,6 +97,7 @@ async function* readAhead(
   for (const [i, { indices }] of orders.entries()) {
     const { views, size } = await underWay.shift()!;
     request(orders[i + prefetch]);
+    await setImmediate();
     yield { views, size, indices, labels: indices.map((index) => dataset.labels[index]!) };
   }
 }

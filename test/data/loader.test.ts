@@ -69,3 +69,17 @@ test('leaving an epoch early and reading another gives that epoch', async () => 
   await loader.close();
   expect(batches).toEqual(await readAll(options, 1));
 });
+
+test('what else waits gets its turn between two batches, however long a step blocks', async () => {
+  const loader = await openLoader({ ...options, batchSize: 1, prefetch: 2 });
+  let turns = 0;
+  const timer = setInterval(() => turns++, 1);
+  const turnsAtStep: number[] = [];
+  for await (const _ of loader.readEpoch(0)) {
+    turnsAtStep.push(turns);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20); // blocks as a training step does
+  }
+  clearInterval(timer);
+  await loader.close();
+  expect(new Set(turnsAtStep.slice(1)).size).toBe(turnsAtStep.length - 1);
+});
