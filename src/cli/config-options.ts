@@ -14,6 +14,7 @@ export interface ConfigOptions {
   readonly data?: string;
   readonly pretrained?: string;
   readonly devices?: string;
+  readonly devicesPerTrial?: number;
   readonly failureMode?: string;
 }
 
@@ -24,7 +25,7 @@ export interface UsableConfig extends LoadedConfig {
 
 /** Loads a file; shows its warnings. Throws all its problems. */
 export function loadUsableConfig(file: string, options: ConfigOptions): UsableConfig {
-  const { set, trials, engine, data, pretrained, devices, failureMode } = options;
+  const { set, trials, engine, data, pretrained, devices, devicesPerTrial, failureMode } = options;
   const loaded = loadConfig({
     file,
     set,
@@ -33,6 +34,7 @@ export function loadUsableConfig(file: string, options: ConfigOptions): UsableCo
     ...(data === undefined ? {} : { dataRoot: data }),
     ...(pretrained === undefined ? {} : { pretrained }),
     ...(devices === undefined ? {} : { devices }),
+    ...(devicesPerTrial === undefined ? {} : { devicesPerTrial }),
     ...(failureMode === undefined ? {} : { failureMode }),
     env: process.env,
   });

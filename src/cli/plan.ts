@@ -6,6 +6,7 @@ import { renderMermaid } from '../plan/render-mermaid.ts';
 import { renderTree } from '../plan/render-tree.ts';
 import type { StageKind } from '../plan/stage-graph.ts';
 import { openRunStore } from '../runs/run-store.ts';
+import { findDeviceProblems } from './choose-devices.ts';
 import { type ConfigOptions, loadUsableConfig } from './config-options.ts';
 import { preparePlan, viewPlan } from './prepare-plan.ts';
 import { showProblems } from './show-problems.ts';
@@ -23,7 +24,9 @@ export function plan(file: string, options: PlanOptions): ExitCode {
   const { experiment } = loadUsableConfig(file, options);
   const { graph, inputProblems } = preparePlan(experiment);
   const store = openRunStore(options.out, experiment.name);
-  process.stdout.write(renderers[options.format](viewPlan(graph, store, options.only)));
-  if (inputProblems.length > 0) showProblems(inputProblems);
+  const view = viewPlan(graph, store, options.only);
+  process.stdout.write(renderers[options.format](view));
+  const problems = [...inputProblems, ...findDeviceProblems(view)];
+  if (problems.length > 0) showProblems(problems);
   return ExitCode.done;
 }

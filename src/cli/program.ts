@@ -68,6 +68,7 @@ function addFileCommands(program: Command, finish: (code: ExitCode) => void): vo
       new Option('--format <format>', 'how to show it').choices(['tree', 'mermaid', 'json']).default('tree'),
     )
     .addOption(onlyOption())
+    .addOption(devicesOption())
     .action(async (file, options) => finish((await import('./plan.ts')).plan(file, options)));
   addConfigOptions(
     program
@@ -76,7 +77,7 @@ function addFileCommands(program: Command, finish: (code: ExitCode) => void): vo
       .argument('<file>', 'an experiment, or a recipe alone (YAML)'),
   )
     .addOption(onlyOption())
-    .option('--devices <spec>', 'auto, cpu, cpu:N, cuda or cuda:I,J (default: what the file says, else auto)')
+    .addOption(devicesOption())
     .addOption(
       new Option('--failure-mode <mode>', 'what becomes of the others when a stage fails').choices([
         'continue',
@@ -200,6 +201,11 @@ function addConfigOptions(command: Command): Command {
     .option('--trials <n>', 'number of trials', parseCount)
     .option('--engine <name>', 'engine of every stage: auto, torch, wasm or cpu')
     .option('--data <dir>', 'data folder of every stage')
+    .option(
+      '--devices-per-trial <n>',
+      'devices that each training takes together (default: what its recipe says)',
+      parseCount,
+    )
     .option('--pretrained <file>', 'checkpoint to judge, for a lincls or knn recipe')
     .option('--out <dir>', 'folder of runs', DEFAULT_OUT);
 }
@@ -208,6 +214,13 @@ function engineOption(): Option {
   return new Option('--engine <name>', 'which engine computes')
     .choices(['auto', 'torch', 'wasm', 'cpu'])
     .default('auto');
+}
+
+function devicesOption(): Option {
+  return new Option(
+    '--devices <spec>',
+    'auto, cpu, cpu:N, cuda or cuda:I,J (default: what the file says, else auto)',
+  );
 }
 
 function onlyOption(): Option {

@@ -1,6 +1,5 @@
 // `moco run`: everything that is not up to date, then the table.
 
-import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { ResolvedExperiment } from '../config/resolved.ts';
@@ -9,19 +8,17 @@ import { ExitCode } from '../core/exit-code.ts';
 import { locateScript, type OwnScript } from '../core/own-script.ts';
 import { type Problem, ProblemError } from '../core/problem.ts';
 import { checkDataPresent } from '../data/open-dataset.ts';
-import { examineAddon, listGpuEngines } from '../engine/torch/addon-file.ts';
-import { detectDevices } from '../launch/detect-devices.ts';
-import { listGpus, narrowGpus } from '../launch/list-gpus.ts';
+import { examineAddon } from '../engine/torch/addon-file.ts';
 import { runExperiment } from '../launch/run-experiment.ts';
 import type { SchedulerSummary } from '../launch/scheduler.ts';
 import { createJsonUi } from '../launch/ui/json.ts';
 import { createPlainUi } from '../launch/ui/plain.ts';
 import type { Ui } from '../launch/ui/ui.ts';
-import { countSideBySide } from '../plan/count-side-by-side.ts';
 import type { PlanView } from '../plan/plan-view.ts';
 import { collectReport } from '../report/collect-report.ts';
 import { renderText } from '../report/render-text.ts';
 import { openRunStore, type RunStore } from '../runs/run-store.ts';
+import { chooseDevices, listEngines, refuseTooFewDevices } from './choose-devices.ts';
 import { loadUsableConfig } from './config-options.ts';
 import { type PlanOptions, plan as printPlan } from './plan.ts';
 import { preparePlan, viewPlan } from './prepare-plan.ts';
@@ -39,12 +36,8 @@ export async function run(file: string, options: RunOptions): Promise<ExitCode> 
   const store = openRunStore(options.out, experiment.name);
   const view = viewPlan(graph, store, options.only);
   refuseMissingInputs(view, inputProblems);
-  const devices = detectDevices(experiment.launch.devices, listEngines(experiment), {
-    cores: os.availableParallelism(),
-    listGpus: () => narrowGpus(listGpus(), process.env.CUDA_VISIBLE_DEVICES),
-    gpuEngines: listGpuEngines(),
-    sideBySide: countSideBySide(graph),
-  });
+  const devices = chooseDevices(graph);
+  refuseTooFewDevices(view, devices);
   if (!options.json) hintAtTorch(experiment, view);
   const ui = await createUi(options, countChains(view));
   const signals = listenForInterrupts();
@@ -64,12 +57,6 @@ export async function run(file: string, options: RunOptions): Promise<ExitCode> 
   await ui.close();
   if (!options.json) process.stdout.write(renderOutcome(view, store));
   return chooseExitCode(summary, signals.stop.aborted);
-}
-
-/** Names of engines; `auto` is torch where that is installed. */
-function listEngines({ methods, evaluations }: ResolvedExperiment): string[] {
-  const best = examineAddon().state === 'ready' ? 'torch' : 'auto';
-  return [...methods, ...evaluations].map(({ recipe }) => (recipe.engine === 'auto' ? best : recipe.engine));
 }
 
 /** Once a run, where a better engine was never installed. One that is broken is told by every stage. */

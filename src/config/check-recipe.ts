@@ -23,8 +23,10 @@ export function checkRecipe(
   problems.push(...checkPrecision(recipe, prefix, at));
   if (recipe.kind !== 'knn') problems.push(...checkMilestones(recipe, prefix, at));
   problems.push(...checkCrops(recipe, prefix, at));
+  if (recipe.kind !== 'knn') problems.push(...checkShares(recipe, prefix, at));
   if (recipe.kind === 'pretrain' && recipe.method === 'moco') {
     problems.push(...checkQueue(recipe, prefix, at), ...checkSplits(recipe, prefix, at));
+    warnings.push(...checkShuffle(recipe, prefix, at));
     if (trainSize !== null) {
       const found = checkQueueAgainstData(recipe, trainSize, prefix);
       problems.push(...found.problems.map((problem) => ({ ...problem, ...at('moco.queueSize') })));
@@ -69,15 +71,49 @@ function checkQueue({ moco, batchSize }: PretrainRecipe, prefix: string, at: Pla
   ];
 }
 
-function checkSplits({ model, batchSize }: PretrainRecipe, prefix: string, at: Place): Problem[] {
+/** Every device gets the same share of a batch. */
+function checkShares(
+  { devices, batchSize }: PretrainRecipe | LinclsRecipe,
+  prefix: string,
+  at: Place,
+): Problem[] {
+  if (batchSize % devices === 0) return [];
+  const below = Math.floor(batchSize / devices) * devices;
+  const fitting = [below, below + devices].filter((size) => size > 0).join(' or ');
+  return [
+    {
+      code: 'CONFIG_BATCH_NOT_DIVISIBLE',
+      message: `Expected ${prefix}batchSize to be divisible by the ${devices} devices of a training but received ${batchSize}.`,
+      hint: `Sizes that fit: ${fitting}. It is the whole batch, over all devices.`,
+      ...at('batchSize'),
+    },
+  ];
+}
+
+function checkSplits({ model, batchSize, devices }: PretrainRecipe, prefix: string, at: Place): Problem[] {
   const parts = model.bn === 'plain' ? 1 : Number(model.bn.slice('split '.length));
-  if (batchSize % parts === 0) return [];
+  const share = batchSize / devices;
+  if (share % parts === 0 || !Number.isInteger(share)) return [];
+  const what = devices === 1 ? `batchSize ${batchSize}` : `the ${share} images of each device`;
   return [
     {
       code: 'CONFIG_SPLIT_NOT_DIVISIBLE',
-      message: `Expected batchSize ${batchSize} to be divisible by the parts of ${prefix}model.bn but received ${JSON.stringify(model.bn)}.`,
+      message: `Expected ${what} to be divisible by the parts of ${prefix}model.bn but received ${JSON.stringify(model.bn)}.`,
       hint: 'The CIFAR demo of the authors uses split 8 at batch 512.',
       ...at('model.bn'),
+    },
+  ];
+}
+
+/** Statistics over the whole batch are the same in any order: what they tell of a key, they tell its query. */
+function checkShuffle({ model, moco, devices }: PretrainRecipe, prefix: string, at: Place): Problem[] {
+  if (devices > 1 || model.bn !== 'plain' || !moco.shuffleBn) return [];
+  return [
+    {
+      code: 'CONFIG_SHUFFLE_BN_ALONE',
+      message: `Expected several devices or model.bn split N for ${prefix}moco.shuffleBn but one device computes BatchNorm over the whole batch.`,
+      hint: 'In any order its statistics are those of the query’s own batch, so shuffling hides nothing. model.bn: split 8 computes them over 8 parts, as 8 devices would; moco.shuffleBn: false accepts it.',
+      ...at('moco.shuffleBn'),
     },
   ];
 }

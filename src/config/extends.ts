@@ -51,6 +51,13 @@ export function resolveExtends(
   return [...bases, own].reduce((merged, next) => mergeLocated(merged, next) as LocatedMap);
 }
 
+/** Merges what a mapping extends, without its own settings. */
+export function resolveBase(map: LocatedMap, file: string, context: LoadContext): LocatedMap {
+  const named = map.entries.get('extends');
+  const onlyExtends: LocatedMap = { ...map, entries: new Map(named ? [['extends', named]] : []) };
+  return resolveExtends(onlyExtends, { file, context, trail: [{ file, where: whereOf(map.origin) }] });
+}
+
 function resolveTarget(item: Located, file: string, context: LoadContext): string | undefined {
   if (item.kind === 'scalar' && typeof item.value === 'string') {
     return path.relative('', path.resolve(path.dirname(file), item.value)) || '.';

@@ -7,10 +7,8 @@ import { type Departure, findDepartures } from './find-departures.ts';
 import { type Located, whereOf } from './located.ts';
 import {
   chooseRecipe,
-  EIGHT_GPUS,
   findNearestRecipe,
   type PublishedRecipe,
-  ranOnEightGpus,
   readPublishedRecipe,
 } from './published-recipe.ts';
 import type { KnnRecipe, LinclsRecipe, PretrainRecipe } from './schema/recipe.generated.ts';
@@ -55,7 +53,9 @@ export function describeFidelity(compared: Compared, problems: Problem[]): Fidel
     group,
     name,
     recipe: published.name,
-    departures: departures.map((each) => addNote(each, { kind: recipe.kind, published })),
+    departures: departures
+      .filter(({ path: at }) => !isSameNorm(at, published, recipe))
+      .map((each) => addNote(each, { kind: recipe.kind, published })),
   };
 }
 
@@ -66,12 +66,31 @@ function narrow(value: PublishedRecipe['value'], recipe: Compared['recipe']): Js
   return value;
 }
 
+/** Where the statistics of BatchNorm, and so ShuffleBN, work on as many parts of a batch; a frozen network has none. */
+const NORM_PATHS = ['devices', 'model.bn'];
+
+/** Said of 8 GPUs. The batch is the same: 256. */
+const EIGHT_GPUS_NOTE =
+  'The published runs had 8 GPUs, each with BatchNorm statistics over its own 32 images (MoCo v1 §3.3).';
+
+/** True for a setting of NORM_PATHS that leaves the statistics as published: 8 devices, or `split 8` on one. */
+function isSameNorm(at: string, { value }: PublishedRecipe, recipe: Compared['recipe']): boolean {
+  if (!NORM_PATHS.includes(at)) return false;
+  if (recipe.kind !== 'pretrain') return true;
+  return countNormParts(value as unknown as PretrainRecipe) === countNormParts(recipe);
+}
+
+function countNormParts({ devices, model: { bn } }: PretrainRecipe): number {
+  return devices * (bn === 'plain' ? 1 : Number(bn.slice('split '.length)));
+}
+
 function addNote(
   departure: Departure,
   { kind, published }: { readonly kind: Compared['recipe']['kind']; readonly published: PublishedRecipe },
 ): Departure {
   const { path: at } = departure;
-  if (at === EIGHT_GPUS.path && ranOnEightGpus(published)) return { ...departure, note: EIGHT_GPUS.note };
+  if (NORM_PATHS.includes(at) && published.value.devices === 8)
+    return { ...departure, note: EIGHT_GPUS_NOTE };
   // The schema's notes speak of pre-training.
   const note = kind === 'pretrain' ? findPaperNote(kind, at.split('.')) : undefined;
   return note === undefined ? departure : { ...departure, note };

@@ -6,10 +6,11 @@ import type { Json } from '../core/hash.ts';
 import type { Problem } from '../core/problem.ts';
 import { checkExperiment } from './check-experiment.ts';
 import { checkRecipe } from './check-recipe.ts';
-import { type LoadContext, readExtended } from './extends.ts';
+import { type LoadContext, readExtended, resolveBase } from './extends.ts';
 import { describeFidelity, type Fidelity } from './fidelity.ts';
 import type { Environment } from './interpolate.ts';
 import { findKnownTrainSize } from './known-size.ts';
+import { type RatedRecipe, rateRecipe } from './learning-rate.ts';
 import { childOf, type Located, type LocatedMap, omitKeys, toJson } from './located.ts';
 import { expandMatrix } from './matrix.ts';
 import {
@@ -38,6 +39,7 @@ export interface LoadOptions {
   /** Checkpoint for a lincls or knn recipe that is run alone. */
   readonly pretrained?: string;
   readonly devices?: string;
+  readonly devicesPerTrial?: number;
   readonly failureMode?: string;
   readonly env: Environment;
 }
@@ -67,6 +69,8 @@ interface Loading {
   readonly warnings: Problem[];
   readonly explained: ExplainedPart[];
   readonly fidelity: Fidelity[];
+  /** Replaces `devices` of every recipe that trains. */
+  readonly devicesPerTrial?: number;
 }
 
 /** Loads a file. Never throws for what the file says. */
@@ -129,9 +133,10 @@ function resolveExperiment(
   loading.explained.push({ path: '', value: toOuterJson(value), node: outer });
   const methods: ResolvedMethod[] = [];
   const evaluations: ResolvedEvaluation[] = [];
+  const within = withDevices(loading, value.launch);
   for (const entry of parts.entries) {
-    if (entry.group === 'methods') methods.push(...resolveMethod(entry, loading));
-    else evaluations.push(...resolveEvaluation(entry, loading));
+    if (entry.group === 'methods') methods.push(...resolveMethod(entry, within));
+    else evaluations.push(...resolveEvaluation(entry, within));
   }
   const experiment = {
     ...pickText(value),
@@ -146,6 +151,14 @@ function resolveExperiment(
   };
   problems.push(...checkExperiment(experiment, outer));
   return experiment;
+}
+
+/** What the launch settings say of recipes. Faults of theirs are reported elsewhere. */
+function withDevices(loading: Loading, launch: Json | undefined): Loading {
+  const { devicesPerTrial } = (launch ?? {}) as { devicesPerTrial?: Json };
+  return Number.isInteger(devicesPerTrial)
+    ? { ...loading, devicesPerTrial: devicesPerTrial as number }
+    : loading;
 }
 
 function toOuterJson({
@@ -172,13 +185,13 @@ function resolveMethod(entry: Entry, loading: Loading): ResolvedMethod[] {
     return {
       name,
       label,
-      recipe: finishRecipe(own, {
+      ...finishRecipe<PretrainRecipe>([...entry.written, entry.map, own], {
         kind: 'pretrain',
         path: `methods.${name}`,
         name,
         loading,
         reproduces: childOf(recipe, 'reproduces'),
-      }) as PretrainRecipe,
+      }),
       published: (published ? toJson(published) : {}) as unknown as ResolvedMethod['published'],
     };
   });
@@ -188,10 +201,14 @@ function resolveEvaluation(entry: Entry, loading: Loading): ResolvedEvaluation[]
   return expandEntry(entry, loading.problems).map(({ name, label, recipe }) => {
     // What only a recipe that is run alone needs.
     const own = omitKeys(recipe, ['label', 'reproduces', 'pretrained', 'model']);
-    const reproduces = childOf(recipe, 'reproduces');
-    const path = `evaluations.${name}`;
-    const finished = finishRecipe(own, { kind: entry.kind, path, name, loading, reproduces });
-    return { name, label, recipe: finished as LinclsRecipe | KnnRecipe };
+    const finished = finishRecipe<LinclsRecipe | KnnRecipe>([...entry.written, entry.map, own], {
+      kind: entry.kind,
+      path: `evaluations.${name}`,
+      name,
+      loading,
+      reproduces: childOf(recipe, 'reproduces'),
+    });
+    return { name, label, ...finished };
   });
 }
 
@@ -220,36 +237,46 @@ interface Finishing {
   readonly reproduces?: Located | undefined;
 }
 
-/** Validates a recipe, fills in the defaults and checks it. */
-function finishRecipe(
-  node: LocatedMap,
+/** Validates a recipe, fills in the defaults and checks it. `layers`: as it grew, see `rateRecipe`. */
+function finishRecipe<Recipe extends PretrainRecipe | LinclsRecipe | KnnRecipe>(
+  layers: readonly LocatedMap[],
   { kind, path: at, name, loading, reproduces }: Finishing,
-): PretrainRecipe | LinclsRecipe | KnnRecipe {
+): { readonly recipe: Recipe; readonly lrRule?: string } {
   const prefix = at === '' ? '' : `${at}.`;
+  const { recipe: node, lrRule, warnings } = rateTraining(layers, kind, prefix);
   const value = toJson(node) as { [key: string]: Json };
+  if (kind !== 'knn' && loading.devicesPerTrial !== undefined) value.devices = loading.devicesPerTrial;
   const problems = validateDocument(kind, value, { node, prefix });
   loading.problems.push(...problems);
   value.kind = kind;
   value.name = at === '' ? ((value.name as string | undefined) ?? name) : name;
   delete value.description;
-  const recipe = value as unknown as PretrainRecipe | LinclsRecipe | KnnRecipe;
+  const recipe = value as unknown as Recipe;
+  const finished = { recipe, ...(lrRule === undefined ? {} : { lrRule }) };
   loading.explained.push({ path: at, value, node });
-  if (problems.length > 0) return recipe;
+  if (problems.length > 0) return finished;
   const found = checkRecipe(recipe, { node, prefix, trainSize: findKnownTrainSize(recipe.data) });
   loading.problems.push(...found.problems);
-  loading.warnings.push(...found.warnings);
+  loading.warnings.push(...warnings, ...found.warnings);
   const group = kind === 'pretrain' ? 'methods' : 'evaluations';
   const fidelity = describeFidelity({ group, name, recipe, node, reproduces }, loading.problems);
   if (fidelity) loading.fidelity.push(fidelity);
-  return recipe;
+  return finished;
+}
+
+/** kNN has no learning rate. */
+function rateTraining(layers: readonly LocatedMap[], kind: DocumentKind, prefix: string): RatedRecipe {
+  return kind === 'pretrain' || kind === 'lincls'
+    ? rateRecipe(layers, { kind, prefix })
+    : { recipe: layers.at(-1)!, warnings: [] };
 }
 
 function resolveRecipe(
   document: LocatedMap,
   kind: 'pretrain' | 'lincls' | 'knn',
-  { loading, overrides }: Resolving,
+  { loading: outside, context, overrides }: Resolving,
 ): ResolvedExperiment | undefined {
-  const { options, problems } = loading;
+  const { options, problems } = outside;
   const own = overrides.filter(({ path: at }) => !RUN_KEYS.includes(at[0]!));
   const recipe = own.reduce(
     (current, override) => overrideRecipe(current, kind, override, problems),
@@ -263,6 +290,8 @@ function resolveRecipe(
       { node: outer.node, prefix: '' },
     ),
   );
+  const loading = withDevices(outside, outer.value.launch);
+  const written = [readRecipeBase(options.file, context), document, recipe];
   const base = {
     file: options.file,
     seed: (outer.value.seed ?? 0) as number,
@@ -281,13 +310,19 @@ function resolveRecipe(
       return {
         name: method,
         label: method,
-        recipe: finishRecipe(cell, { kind, path: '', name: method, loading }) as PretrainRecipe,
+        ...finishRecipe<PretrainRecipe>([...written, cell], { kind, path: '', name: method, loading }),
         published: {},
       };
     });
     return { ...settings, name, methods, evaluations: [] };
   }
-  return resolveAlone(recipe, { kind, name, settings, loading });
+  return resolveAlone(recipe, { kind, name, settings, loading, written });
+}
+
+/** What the file of a recipe extends. */
+function readRecipeBase(file: string, context: LoadContext): LocatedMap {
+  const root = context.files.get(file) as LocatedMap;
+  return resolveBase(root, file, context);
 }
 
 /** lincls or knn run alone: the encoder is a checkpoint. */
@@ -298,9 +333,10 @@ function resolveAlone(
     readonly name: string;
     readonly settings: Omit<ResolvedExperiment, 'name' | 'methods' | 'evaluations'>;
     readonly loading: Loading;
+    readonly written: readonly LocatedMap[];
   },
 ): ResolvedExperiment | undefined {
-  const { kind, name, settings, loading } = given;
+  const { kind, name, settings, loading, written } = given;
   const checkpoint = loading.options.pretrained ?? textOf(childOf(recipe, 'pretrained'));
   if (checkpoint === undefined) {
     loading.problems.push({
@@ -310,16 +346,17 @@ function resolveAlone(
     });
   }
   const model = childOf(recipe, 'model');
-  const judged = finishRecipe(omitKeys(recipe, ['pretrained', 'model']), { kind, path: '', name, loading }) as
-    | LinclsRecipe
-    | KnnRecipe;
+  const judged = finishRecipe<LinclsRecipe | KnnRecipe>(
+    [...written, omitKeys(recipe, ['pretrained', 'model'])],
+    { kind, path: '', name, loading },
+  );
   const method = {
     kind: 'pretrain',
     method: 'pretrained',
     ...(checkpoint ? { checkpoint } : {}),
     ...(model ? { model: toJson(model) } : {}),
   };
-  const encoder = { ...method, data: judged.data } as unknown as { [key: string]: Json };
+  const encoder = { ...method, data: judged.recipe.data } as unknown as { [key: string]: Json };
   const problems = validateDocument('pretrain', encoder, { node: recipe, prefix: '' });
   loading.problems.push(...problems);
   encoder.name = 'pretrained';
@@ -334,7 +371,7 @@ function resolveAlone(
         published: {},
       },
     ],
-    evaluations: [{ name, label: name, recipe: judged }],
+    evaluations: [{ name, label: name, ...judged }],
   };
 }
 
@@ -360,6 +397,12 @@ function listOverrides(options: LoadOptions, problems: Problem[]): Override[] {
     flags.push([['data', 'root'], options.dataRoot, `--data ${options.dataRoot}`]);
   if (options.devices !== undefined)
     flags.push([['launch', 'devices'], options.devices, `--devices ${options.devices}`]);
+  if (options.devicesPerTrial !== undefined)
+    flags.push([
+      ['launch', 'devicesPerTrial'],
+      options.devicesPerTrial,
+      `--devices-per-trial ${options.devicesPerTrial}`,
+    ]);
   if (options.failureMode !== undefined)
     flags.push([['launch', 'failureMode'], options.failureMode, `--failure-mode ${options.failureMode}`]);
   const sets = (options.set ?? []).flatMap((text) => parseSet(text, problems));

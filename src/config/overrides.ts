@@ -74,6 +74,8 @@ export interface Entry {
   readonly name: string;
   readonly kind: Exclude<DocumentKind, 'experiment'>;
   readonly map: LocatedMap;
+  /** What it extends, and the two merged as the files say, before any flag. */
+  readonly written: readonly LocatedMap[];
 }
 
 /** An experiment's own settings and its entries. */

@@ -1,5 +1,4 @@
-// The published recipes that ours are compared with: the shipped files in configs/, with what one
-// device cannot say about runs that had eight.
+// The published recipes that ours are compared with: the shipped files in configs/.
 
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -21,22 +20,6 @@ export interface PublishedRecipe {
 type Recipe = PretrainRecipe | LinclsRecipe | KnnRecipe;
 
 const SHIPPED = fileURLToPath(new URL('../../configs/', import.meta.url));
-
-/**
- * The published ImageNet runs had 8 GPUs, and BatchNorm on each of them: statistics over 32 images of 256
- * (MoCo v1 §3.3). The shipped recipes leave that to the devices that there are.
- */
-export const EIGHT_GPUS = {
-  path: 'model.bn',
-  value: 'split 8',
-  note: 'The published runs had 8 GPUs, each with BatchNorm statistics over its own 32 images (MoCo v1 §3.3).',
-} as const;
-
-/** Recipes whose BatchNorm is that of EIGHT_GPUS. */
-export function ranOnEightGpus({ name, value }: PublishedRecipe): boolean {
-  const isOurs = !name.startsWith('cifar10/') && !name.endsWith('.yaml');
-  return isOurs && value.kind === 'pretrain';
-}
 
 /** Names the shipped recipe that one is nearest to by network, head and data; undefined where nothing was trained. */
 export function chooseRecipe(recipe: Recipe): string | undefined {
@@ -85,7 +68,5 @@ function readRecipe(name: string, file: string): PublishedRecipe | undefined {
   const { kind } = value;
   if (kind !== 'pretrain' && kind !== 'lincls' && kind !== 'knn') return undefined;
   if (validateDocument(kind, value, { node, prefix: '' }).length > 0) return undefined;
-  const recipe = { name, value };
-  if (ranOnEightGpus(recipe)) value.model = { ...(value.model as object), bn: EIGHT_GPUS.value };
-  return recipe;
+  return { name, value };
 }

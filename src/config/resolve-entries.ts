@@ -1,7 +1,7 @@
 // The methods and evaluations of an experiment, each merged: what it extends, then the experiment's
 // own engine and data, then what the entry itself says.
 
-import { type LoadContext, resolveExtends } from './extends.ts';
+import { type LoadContext, resolveBase } from './extends.ts';
 import {
   childOf,
   type Located,
@@ -20,13 +20,15 @@ export function resolveEntries(document: LocatedMap, file: string, context: Load
     if (members?.kind !== 'map') return [];
     return [...members.entries].flatMap(([name, { value }]): Entry[] => {
       if (value.kind !== 'map') return [];
-      const map = mergeEntry(value, { document, file, context });
+      const written = mergeEntry(value, { document, file, context });
+      const map = written.at(-1)!;
       const kind = kindOf(map, group, context, name);
-      return kind ? [{ group, name, kind, map }] : [];
+      return kind ? [{ group, name, kind, map, written }] : [];
     });
   });
 }
 
+/** What it extends, then that with the rest merged over it. */
 function mergeEntry(
   entry: LocatedMap,
   {
@@ -34,23 +36,17 @@ function mergeEntry(
     file,
     context,
   }: { readonly document: LocatedMap; readonly file: string; readonly context: LoadContext },
-): LocatedMap {
-  const named = entry.entries.get('extends');
-  const onlyExtends: LocatedMap = { ...entry, entries: new Map(named ? [['extends', named]] : []) };
-  const from = whereOf(entry.origin)?.file.path ?? file;
-  const base = resolveExtends(onlyExtends, {
-    file: from,
-    context,
-    trail: [{ file: from, where: whereOf(entry.origin) }],
-  });
+): LocatedMap[] {
+  const base = resolveBase(entry, whereOf(entry.origin)?.file.path ?? file, context);
   const shared: LocatedMap = {
     ...document,
     entries: new Map([...document.entries].filter(([key]) => key === 'engine' || key === 'data')),
   };
-  return [shared, omitKeys(entry, ['extends'])].reduce(
+  const merged = [shared, omitKeys(entry, ['extends'])].reduce(
     (merged, next) => mergeLocated(merged, next) as LocatedMap,
     base,
   );
+  return [base, merged];
 }
 
 function kindOf(

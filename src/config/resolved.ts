@@ -31,6 +31,8 @@ export interface ResolvedMethod {
   /** What the table prints. */
   readonly label: string;
   readonly recipe: PretrainRecipe;
+  /** How `lr: auto` was applied, where it was. */
+  readonly lrRule?: string;
   /** SHA-256 of the content of `checkpoint` or `resume`, where the method has one and it was there to be read. */
   readonly checkpointSha256?: string;
   /** Evaluation name -> metric (`top1`, `top5`) -> what the paper prints. */
@@ -42,4 +44,6 @@ export interface ResolvedEvaluation {
   readonly name: string;
   readonly label: string;
   readonly recipe: LinclsRecipe | KnnRecipe;
+  /** How `lr: auto` was applied, where it was. */
+  readonly lrRule?: string;
 }

@@ -1,4 +1,5 @@
-// Devices that a run may use, and who has them. A stage leases one device; nobody shares it.
+// Devices that a run may use, and who has them. A stage leases all that it needs at once, so that no two
+// stages wait for each other's; nobody shares one.
 
 /** One thing a worker process computes on. */
 export interface Device {
@@ -13,22 +14,25 @@ export interface Device {
 
 /** Devices that can be leased, in their order. */
 export interface DevicePool {
-  /** The first free device; undefined where all are taken. */
-  lease(): Device | undefined;
+  /** The first `count` free devices; undefined where fewer are free. */
+  lease(count: number): readonly Device[] | undefined;
   /** Throws for a device that nobody has leased: a bug. */
-  release(device: Device): void;
+  release(devices: readonly Device[]): void;
 }
 
 export function createDevicePool(devices: readonly Device[]): DevicePool {
   const taken = new Set<Device>();
   return {
-    lease: () => {
-      const free = devices.find((device) => !taken.has(device));
-      if (free) taken.add(free);
+    lease: (count) => {
+      const free = devices.filter((device) => !taken.has(device)).slice(0, count);
+      if (free.length < count) return undefined;
+      for (const device of free) taken.add(device);
       return free;
     },
-    release: (device) => {
-      if (!taken.delete(device)) throw new Error(`Device ${device.name} was not leased.`);
+    release: (leased) => {
+      for (const device of leased) {
+        if (!taken.delete(device)) throw new Error(`Device ${device.name} was not leased.`);
+      }
     },
   };
 }

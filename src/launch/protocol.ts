@@ -6,7 +6,7 @@ import type { Stage } from '../plan/stage-graph.ts';
 import type { StageResult } from '../runs/run-record.ts';
 import type { Device } from './device-pool.ts';
 
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** Everything a worker needs to run one stage. */
 export interface StageOrder {
@@ -18,7 +18,25 @@ export interface StageOrder {
   /** The experiment's folder, absolute (the report reads all records below it). */
   readonly experimentFolder: string;
   readonly device: Device;
+  /** Which part of the stage is this process's; absent: all of it. */
+  readonly rank?: RankPlace;
 }
+
+/** One of several processes that compute a stage together. */
+export interface RankPlace {
+  readonly rank: number;
+  readonly ranks: number;
+  /** Where rank 0 listens. */
+  readonly host: string;
+  readonly port: number;
+  /** Known to the ranks of this stage alone, so that two jobs at once never meet. */
+  readonly token: string;
+  /** How long a rank waits for the others. */
+  readonly timeoutMs: number;
+}
+
+/** Codes of problems that a rank has because another one has ended. */
+export const LOST_PEER_CODES: readonly string[] = ['COLLECTIVES_PEER_LOST'];
 
 export type ParentMessage =
   | { readonly type: 'run'; readonly protocolVersion: number; readonly order: StageOrder }

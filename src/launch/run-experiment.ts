@@ -14,8 +14,10 @@ import { acquireRunLock } from '../runs/run-lock.ts';
 import { RECORD_VERSION, type RunRecord } from '../runs/run-record.ts';
 import type { RunStore } from '../runs/run-store.ts';
 import type { Device } from './device-pool.ts';
+import { placeRanks } from './place-ranks.ts';
+import { type GroupEnd, startRanks } from './rank-group.ts';
 import { type RunningStage, runSchedule, type SchedulerSummary, type StageEnd } from './scheduler.ts';
-import { LOG_FILE, readLogTail, startWorker, type WorkerEnd } from './worker-process.ts';
+import { readLogTail } from './worker-process.ts';
 
 export interface RunOptions {
   readonly graph: StageGraph;
@@ -54,8 +56,8 @@ export async function runExperiment(options: RunOptions): Promise<SchedulerSumma
       decisions,
       devices,
       failureMode: graph.experiment.launch.failureMode,
-      startStage: (stage, device) =>
-        startStage({ options, surroundings, reason: decisions.get(stage.id)!.reason }, stage, device),
+      startStage: (stage, devices) =>
+        startStage({ options, surroundings, reason: decisions.get(stage.id)!.reason }, stage, devices),
       onSkipped: ({ id }, because) => emit({ type: 'stage-skipped', id, because }),
       stop,
       kill,
@@ -92,27 +94,34 @@ interface Running {
   readonly reason: string;
 }
 
-function startStage(running: Running, stage: Stage, device: Device): RunningStage {
-  const { store, emit, worker } = running.options;
+function startStage(running: Running, stage: Stage, devices: readonly Device[]): RunningStage {
+  const { graph, store, emit, worker } = running.options;
   const { id } = stage;
   const record = createRecord(running, stage);
   prepareFolder(store, stage, record);
-  emit({ type: 'stage-started', id, device: device.name, reason: running.reason });
+  emit({
+    type: 'stage-started',
+    id,
+    device: devices.map(({ name }) => name).join(', '),
+    reason: running.reason,
+  });
   const started = performance.now();
-  const process = startWorker(
-    worker,
-    {
+  const stallTimeoutMs = 1000 * graph.experiment.launch.stallTimeout;
+  const process = startRanks({
+    script: worker,
+    order: {
       stage,
       folder: store.folderOf(id),
       inputFolders: Object.fromEntries(stage.needs.map((need) => [need, store.folderOf(need)])),
       experimentFolder: store.folder,
-      device,
     },
-    {
+    members: placeRanks(devices, stallTimeoutMs),
+    stallTimeoutMs,
+    listener: {
       onProgress: (progress) => emit({ type: 'stage-progress', id, progress }),
       onWarning: (message) => emit({ type: 'stage-warning', id, message }),
     },
-  );
+  });
   const ended = process.ended.then((end) => {
     const durationMs = Math.round(performance.now() - started);
     return finishStage(running.options, { record, end, durationMs });
@@ -158,7 +167,7 @@ function prepareFolder(store: RunStore, stage: Stage, record: RunRecord): void {
 
 function finishStage(
   { store, emit }: RunOptions,
-  { record, end, durationMs }: { record: RunRecord; end: WorkerEnd; durationMs: number },
+  { record, end, durationMs }: { record: RunRecord; end: GroupEnd; durationMs: number },
 ): StageEnd {
   const { id } = record.stage;
   const ended = { ...record, endedAt: new Date().toISOString(), durationMs };
@@ -177,9 +186,8 @@ function finishStage(
     case 'failed': {
       const { problem } = end;
       store.writeRecord(id, { ...ended, state: 'failed', problem });
-      const folder = store.folderOf(id);
-      const logFile = path.join(folder, LOG_FILE);
-      emit({ type: 'stage-failed', id, problem, logTail: readLogTail(folder), logFile });
+      const { logFile } = end;
+      emit({ type: 'stage-failed', id, problem, logTail: readLogTail(logFile), logFile });
       return 'failed';
     }
     case 'stopped':

@@ -1,5 +1,5 @@
-// Runs a graph over a pool of devices: what is ready starts in the graph's order, stages side by side;
-// a failed stage takes what depends on it out, and `failureMode` says what becomes of the others.
+// Runs a graph over a pool of devices: what is ready starts in the graph's order, stages side by side. One
+// that needs more devices than are free keeps those that are, so that later ones never starve it. A failed stage takes what depends on it out, and `failureMode` says what becomes of the others.
 // Knows no processes: `startStage` does, so that tests can run thousands of graphs.
 
 import type { LaunchConfig } from '../config/schema/experiment.generated.ts';
@@ -22,7 +22,8 @@ export interface SchedulerOptions {
   readonly decisions: StageDecisions;
   readonly devices: readonly Device[];
   readonly failureMode: LaunchConfig['failureMode'];
-  readonly startStage: (stage: Stage, device: Device) => RunningStage;
+  /** `devices`: as many as the stage needs; the host alone for one that computes nothing. */
+  readonly startStage: (stage: Stage, devices: readonly Device[]) => RunningStage;
   /** Told of each stage that will not run, and why. */
   readonly onSkipped: (stage: Stage, because: string) => void;
   /** Aborted: no new stages, running ones are asked to stop. */
@@ -43,7 +44,7 @@ export interface SchedulerSummary {
 /** Where a stage that computes nothing runs. */
 const HOST: Device = { name: 'host', kind: 'cpu', cores: 1 };
 
-/** Runs all stages that are to run; resolves when nothing runs any more. */
+/** Runs all stages that are to run; resolves when nothing runs any more. No stage may need more devices than there are. */
 export async function runSchedule(options: SchedulerOptions): Promise<SchedulerSummary> {
   const { graph, decisions, devices, startStage, onSkipped, failureMode } = options;
   const pool = createDevicePool(devices);
@@ -63,9 +64,9 @@ export async function runSchedule(options: SchedulerOptions): Promise<SchedulerS
   };
 
   return new Promise((resolve, reject) => {
-    const start = (stage: Stage, device: Device, release: () => void) => {
+    const start = (stage: Stage, devices: readonly Device[], release: () => void) => {
       waiting.delete(stage);
-      const run = startStage(stage, device);
+      const run = startStage(stage, devices);
       running.set(stage, run);
       run.ended
         .then((end) => {
@@ -104,19 +105,22 @@ export async function runSchedule(options: SchedulerOptions): Promise<SchedulerS
     const startOnHost = (stage: Stage) => {
       if (hostStages >= devices.length) return;
       hostStages++;
-      start(stage, HOST, () => {
+      start(stage, [HOST], () => {
         hostStages--;
       });
     };
-    const startOnDevice = (stage: Stage) => {
-      const device = pool.lease();
-      if (device) start(stage, device, () => pool.release(device));
+    /** False where too few are free: those are the stage's as soon as the others are. */
+    const startOnDevices = (stage: Stage) => {
+      const leased = pool.lease(stage.cost.devices);
+      if (leased) start(stage, leased, () => pool.release(leased));
+      return leased !== undefined;
     };
     const advance = () => {
       if (!closed) {
+        let isKept = false;
         for (const stage of [...waiting].filter(isReady)) {
-          if (stage.cost.needsDevice) startOnDevice(stage);
-          else startOnHost(stage);
+          if (stage.cost.devices === 0) startOnHost(stage);
+          else if (!isKept) isKept = !startOnDevices(stage);
         }
       }
       if (running.size > 0) return;

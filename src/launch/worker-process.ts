@@ -16,7 +16,10 @@ import {
   type WorkerMessage,
 } from './protocol.ts';
 
-export const LOG_FILE = 'log.txt';
+/** The log of one rank; that of rank 0 is the stage's. */
+export function nameLog(rank = 0): string {
+  return rank === 0 ? 'log.txt' : `log.rank-${rank}.txt`;
+}
 
 /** Lines of a log that are shown when its stage fails. */
 const TAIL_LINES = 20;
@@ -41,11 +44,13 @@ export interface WorkerProcess {
 export interface WorkerListener {
   readonly onProgress: (progress: StageProgress) => void;
   readonly onWarning: (message: string) => void;
+  /** Told of every message, whatever it says. */
+  readonly onSign?: () => void;
 }
 
 /** Starts a worker on an order. */
 export function startWorker(script: OwnScript, order: StageOrder, listener: WorkerListener): WorkerProcess {
-  const log = { file: path.join(order.folder, LOG_FILE), append: true };
+  const log = { file: path.join(order.folder, nameLog(order.rank?.rank)), append: true };
   const subprocess = execa(process.execPath, [...script.execArgv, script.path], {
     env: deviceEnvironment(order.device),
     stdin: 'ignore',
@@ -63,6 +68,7 @@ export function startWorker(script: OwnScript, order: StageOrder, listener: Work
     if (subprocess.connected) subprocess.send(message, undefined, undefined, () => {});
   };
   subprocess.on('message', (message: WorkerMessage) => {
+    listener.onSign?.();
     switch (message.type) {
       case 'hello':
         if (message.protocolVersion === PROTOCOL_VERSION) {
@@ -97,9 +103,8 @@ export function startWorker(script: OwnScript, order: StageOrder, listener: Work
   };
 }
 
-/** The last lines of a stage's log. */
-export function readLogTail(folder: string): string[] {
-  const file = path.join(folder, LOG_FILE);
+/** The last lines of a log. */
+export function readLogTail(file: string): string[] {
   if (!existsSync(file)) return [];
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n').slice(-TAIL_LINES);
   return lines
@@ -156,10 +161,11 @@ function cut(text: string): string {
 }
 
 function reportDeath(
-  { stage }: StageOrder,
+  { stage, rank }: StageOrder,
   exitCode: number | undefined,
   signal: string | undefined,
 ): StageProblem {
+  const who = rank ? `rank ${rank.rank} of ${stage.id}` : `the worker of ${stage.id}`;
   const how = signal ? `was killed by ${signal}` : `ended with exit code ${exitCode}`;
   const hint =
     signal === 'SIGKILL'
@@ -167,7 +173,7 @@ function reportDeath(
       : 'The last lines of its log may say why.';
   return {
     code: 'LAUNCH_WORKER_DIED',
-    message: `Expected the worker of ${stage.id} to report its end but it ${how}.`,
+    message: `Expected ${who} to report its end but it ${how}.`,
     hint,
   };
 }

@@ -53,12 +53,12 @@ function reportNoCheckpoint(name: string): Problem {
 }
 
 function createPretrain(chain: Chain): Stage {
-  const { recipe, checkpointSha256 } = chain.method;
+  const { recipe, lrRule, checkpointSha256 } = chain.method;
   return createStage(
     {
       ...placeStage(chain, 'pretrain'),
       kind: 'pretrain',
-      config: { kind: 'pretrain', recipe },
+      config: { kind: 'pretrain', recipe, ...(lrRule === undefined ? {} : { lrRule }) },
       identity: identifyPretrain(chain.trial, recipe, checkpointSha256),
       cost: costPretrain(recipe, chain.sizes),
     },
@@ -95,12 +95,12 @@ function createSanityCheck(chain: Chain, from: ExtractSource, needs: readonly St
 }
 
 function createEvaluation(chain: Chain, evaluation: ResolvedEvaluation, needs: readonly Stage[]): Stage {
-  const { recipe } = evaluation;
+  const { recipe, lrRule } = evaluation;
   const trainedWith = chain.method.recipe;
   const { model } = trainedWith;
   const config: StageConfig =
     recipe.kind === 'lincls'
-      ? { kind: 'lincls', recipe, model, trainedWith }
+      ? { kind: 'lincls', recipe, model, trainedWith, ...(lrRule === undefined ? {} : { lrRule }) }
       : { kind: 'knn', recipe, model, trainedWith };
   return createStage(
     {

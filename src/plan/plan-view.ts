@@ -53,7 +53,7 @@ export function sumPlan(view: PlanView): PlanTotals {
     estimatedMs: sum((stage) => view.estimates.get(stage.id)),
     withoutSize: running.filter((stage) => stage.cost.images === null).length,
     withoutEstimate: running.filter(
-      (stage) => stage.cost.needsDevice && (view.estimates.get(stage.id) ?? null) === null,
+      (stage) => stage.cost.devices > 0 && (view.estimates.get(stage.id) ?? null) === null,
     ).length,
   };
 }

@@ -50,13 +50,14 @@ function renderMethod(view: PlanView, stages: readonly Stage[], last: boolean): 
 
 function renderStage(view: PlanView, stage: Stage, prefix: string): Line {
   const { state, reason } = getDecision(view, stage);
-  const { steps, images, diskBytes } = stage.cost;
+  const { steps, images, diskBytes, devices } = stage.cost;
   const estimate = view.estimates.get(stage.id) ?? null;
   const cells = [
     reason,
     formatUnless0(steps, (count) => `${formatCount(count)} steps`),
     formatUnless0(images, (count) => `${formatCount(count)} images`),
     formatUnless0(diskBytes, formatBytes),
+    devices > 1 ? formatAmount(devices, 'device') : '',
     state !== 'to-run' || estimate === null ? '' : formatEstimate(estimate),
     renderNeeds(stage),
   ];
@@ -74,8 +75,8 @@ function formatUnless0(value: number | null, format: (value: number) => string):
   return value === 0 ? '' : format(value);
 }
 
-/** Columns of cells: why, steps, images, bytes, time, needs. Texts stand to the left, numbers to the right. */
-const COLUMNS = ['text', 'number', 'number', 'number', 'number', 'text'] as const;
+/** Columns of cells: why, steps, images, bytes, devices, time, needs. Texts stand to the left, numbers to the right. */
+const COLUMNS = ['text', 'number', 'number', 'number', 'number', 'number', 'text'] as const;
 
 /** Sets the cells under each other, and leaves out columns that are empty. */
 function alignLines(lines: readonly Line[]): string[] {

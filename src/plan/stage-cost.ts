@@ -37,7 +37,7 @@ export function costPretrain(recipe: PretrainRecipe, sizes: DataSizes): StageCos
     steps,
     images: steps === null ? null : steps * recipe.batchSize,
     diskBytes: (1 + countKept(recipe)) * checkpoint + PAPERWORK_BYTES + countMetricsBytes(steps),
-    needsDevice: true,
+    devices: recipe.devices,
   };
 }
 
@@ -60,7 +60,7 @@ export function costExtract(recipe: PretrainRecipe): StageCost {
 /** Linear classification: images that look the same every epoch pass the frozen network once. */
 export function costLincls(recipe: LinclsRecipe, model: ModelConfig, sizes: DataSizes): StageCost {
   const size = findDataSize(recipe.data, sizes);
-  if (!size) return { steps: null, images: null, diskBytes: null, needsDevice: true };
+  if (!size) return { steps: null, images: null, diskBytes: null, devices: recipe.devices };
   const steps = recipe.epochs * Math.ceil(size.train / recipe.batchSize);
   const backbone = countBackbone(model);
   const classifier = countLinear(countFeatures(model), size.classes);
@@ -74,25 +74,25 @@ export function costLincls(recipe: LinclsRecipe, model: ModelConfig, sizes: Data
     steps,
     images: (recipe.augment.every(isDeterministic) ? 1 : recipe.epochs) * size.train + size.val,
     diskBytes: files * checkpoint + PAPERWORK_BYTES + countMetricsBytes(steps),
-    needsDevice: true,
+    devices: recipe.devices,
   };
 }
 
 /** kNN: every image through the network once. */
 export function costKnn(recipe: KnnRecipe, sizes: DataSizes): StageCost {
   const size = findDataSize(recipe.data, sizes);
-  if (!size) return { steps: null, images: null, diskBytes: null, needsDevice: true };
+  if (!size) return { steps: null, images: null, diskBytes: null, devices: 1 };
   return {
     steps: Math.ceil(size.train / recipe.batchSize) + Math.ceil(size.val / recipe.batchSize),
     images: size.train + size.val,
     diskBytes: size.val * PREDICTION_BYTES + PAPERWORK_BYTES,
-    needsDevice: true,
+    devices: 1,
   };
 }
 
 /** Stages that compare or count, and leave a few small files. */
 export function costBookkeeping(): StageCost {
-  return { steps: 0, images: 0, diskBytes: PAPERWORK_BYTES, needsDevice: false };
+  return { steps: 0, images: 0, diskBytes: PAPERWORK_BYTES, devices: 0 };
 }
 
 /** The whole encoder: backbone and projection head. */

@@ -39,8 +39,8 @@ export interface StageCost {
   readonly images: number | null;
   /** Upper estimate of what stays on disk. */
   readonly diskBytes: number | null;
-  /** True for stages that compute on an engine and so need a device of their own. */
-  readonly needsDevice: boolean;
+  /** Devices that the stage takes together, a process for each; 0 for stages that compute nothing. */
+  readonly devices: number;
 }
 
 import type {
@@ -51,7 +51,7 @@ import type {
 } from '../config/schema/recipe.generated.ts';
 
 export type StageConfig =
-  | { readonly kind: 'pretrain'; readonly recipe: PretrainRecipe }
+  | { readonly kind: 'pretrain'; readonly recipe: PretrainRecipe; readonly lrRule?: string }
   | { readonly kind: 'extract'; readonly recipe: PretrainRecipe; readonly from: ExtractSource }
   | { readonly kind: 'sanity-check'; readonly recipe: PretrainRecipe; readonly from: ExtractSource }
   | {
@@ -59,6 +59,8 @@ export type StageConfig =
       readonly recipe: LinclsRecipe;
       readonly model: ModelConfig;
       readonly trainedWith: PretrainRecipe;
+      /** How `lr: auto` was applied, where it was. */
+      readonly lrRule?: string;
     }
   | {
       readonly kind: 'knn';

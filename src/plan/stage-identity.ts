@@ -22,15 +22,12 @@ const stageVersions: { readonly [Kind in StageKind]: number } = {
 const WITHOUT_EFFECT = new Set(['name', 'loader', 'checkpointing']);
 
 /** What every result was computed with before there was a choice: left out, so that those stay up to date. */
-const EARLIER_PRECISION = 'fp32';
+const EARLIER: { readonly [key: string]: Json } = { precision: 'fp32', devices: 1 };
 
 /** Identity of a stage that follows a recipe (pretrain, lincls, knn). */
 export function identifyRecipeStage(trial: number, recipe: { readonly kind: string }): StageIdentity {
   const settings = Object.entries(recipe).filter(
-    ([key, value]) =>
-      !WITHOUT_EFFECT.has(key) &&
-      value !== undefined &&
-      !(key === 'precision' && value === EARLIER_PRECISION),
+    ([key, value]) => !WITHOUT_EFFECT.has(key) && value !== undefined && value !== EARLIER[key],
   );
   return { ...Object.fromEntries(settings), trial };
 }

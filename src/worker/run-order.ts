@@ -19,6 +19,7 @@ export interface Channel {
 
 /** Runs the stage; what it throws is the caller's to report. */
 export async function runOrder(order: StageOrder, { send, stop }: Channel): Promise<WorkerMessage> {
+  if (order.rank) throw new Error('Stages on several devices come with the collectives.');
   const runStage = await loadStage(order.stage.kind);
   const warnings: string[] = [];
   const context: StageContext = {

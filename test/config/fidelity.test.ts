@@ -5,8 +5,6 @@ import { loadConfig } from '../../src/config/load-config.ts';
 import { renderDepartures } from '../../src/plan/render-departures.ts';
 import { loadFiles, renderAll } from '../helpers/load-files.ts';
 
-const EIGHT_GPUS = ['model.bn'];
-
 function pathsOf(fidelity: readonly Fidelity[] = []): { [name: string]: string[] } {
   return Object.fromEntries(
     fidelity.map(({ name, departures }) => [name, departures.map(({ path }) => path)]),
@@ -40,7 +38,7 @@ test('a departure names the setting, both values, and who set ours: a line, a fl
   );
   expect(renderDepartures(experiment!.fidelity!)).toBe(`Departures from the published recipes:
   ours, from mocov2:
-    model.bn                        split 8 -> plain              default
+    devices                         8 -> 1                        default
     moco.queueSize                  65536 -> 1024                 --set moco.queueSize=1024
     optimizer.lr                    0.03 -> 0.06                  a.yaml:6
     augment.randomResizedCrop.size  224 -> 96                     base.yaml:5
@@ -61,7 +59,7 @@ test('departures of pre-training carry what the paper says', () => {
     'MoCo v1 uses 0.03 at batch 256; scale it linearly with the batch.',
   ]);
   expect(notes).toContainEqual([
-    'model.bn',
+    'devices',
     'The published runs had 8 GPUs, each with BatchNorm statistics over its own 32 images (MoCo v1 §3.3).',
   ]);
 });
@@ -98,11 +96,11 @@ describe('the published recipe', () => {
   });
 
   test('must be there', () => {
-    const text = 'kind: experiment\nmethods:\n  m: { reproduces: mocov3 }\n';
+    const text = 'kind: experiment\nmethods:\n  m: { reproduces: mocov3, devices: 8 }\n';
     expect(renderAll(loadFiles({ 'a.yaml': text }))).toBe(`a.yaml:3:20  CONFIG_UNKNOWN_RECIPE
   Expected the name or the file of a pretrain recipe for methods.m.reproduces but received "mocov3".
 
-    3 |   m: { reproduces: mocov3 }
+    3 |   m: { reproduces: mocov3, devices: 8 }
       |                    ~~~~~~
     hint: Did you mean mocov1?`);
   });
@@ -112,14 +110,21 @@ describe('what is shipped', () => {
   const load = (file: string) => loadConfig({ file, pretrained: 'x', env: {} }).experiment!;
 
   test.each(['imagenet-200ep', 'mocov2-ablation'])(
-    '%s departs from the published recipes in nothing but the number of devices',
+    '%s departs from the published recipes in nothing',
     (name) => {
-      const paths = pathsOf(load(`experiments/${name}.yaml`).fidelity);
-      const { lincls, ...methods } = paths;
-      expect(lincls).toEqual([]);
-      expect(Object.values(methods)).toEqual(Object.values(methods).map(() => EIGHT_GPUS));
+      const departures = Object.values(pathsOf(load(`experiments/${name}.yaml`).fidelity)).flat();
+      expect(departures).toEqual([]);
     },
   );
+
+  test('another number of devices is a departure of pre-training, unless BatchNorm has as many parts', () => {
+    const file = 'experiments/imagenet-200ep.yaml';
+    const alone = loadConfig({ file, devicesPerTrial: 1, env: {} }).experiment!;
+    expect(pathsOf(alone.fidelity)).toEqual({ mocov1: ['devices'], mocov2: ['devices'], lincls: [] });
+    const set = ['model.bn=split 8'];
+    const parts = loadConfig({ file, set, devicesPerTrial: 1, env: {} }).experiment!;
+    expect(pathsOf(parts.fidelity)).toEqual({ mocov1: [], mocov2: [], lincls: [] });
+  });
 
   test('the CIFAR demo departs in nothing', () => {
     const paths = pathsOf(load('experiments/cifar10-demo.yaml').fidelity);
@@ -132,7 +137,7 @@ describe('what is shipped', () => {
     const [fidelity] = load(`configs/${file}`).fidelity!;
     const own = file.replace(/\.yaml$/, '');
     const paths = fidelity!.departures.map(({ path }) => path);
-    if (fidelity!.recipe === own) expect(paths.filter((path) => path !== 'model.bn')).toEqual([]);
+    if (fidelity!.recipe === own) expect(paths).toEqual([]);
     else expect([own.startsWith('ablation/'), paths.length > 1]).toEqual([true, true]);
   });
 });

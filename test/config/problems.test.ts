@@ -14,6 +14,7 @@ function recipe(changes: { readonly [key: string]: string } = {}): string {
     optimizer: '{ lr: 0.03 }',
     data: '{ dataset: cifar10 }',
     augment: '[{ op: randomResizedCrop, size: 32 }]',
+    model: '{ bn: split 4 }',
     ...changes,
   };
   return `${Object.entries(lines)
@@ -89,10 +90,10 @@ test('an empty file', () => {
 
 test('a duplicate key', () => {
   expect(problemsOf(`${recipe()}epochs: 100\n`)).toMatchInlineSnapshot(`
-    "a.yaml:8:1  CONFIG_DUPLICATE_KEY
+    "a.yaml:9:1  CONFIG_DUPLICATE_KEY
       Expected each key once in a mapping but this one stands there twice.
 
-        8 | epochs: 100
+        9 | epochs: 100
           | ~~~~~~
         hint: Remove one of the two."
   `);
@@ -100,11 +101,11 @@ test('a duplicate key', () => {
 
 test('a tab', () => {
   expect(problemsOf(`${recipe()}loader:\n\tthreads: 1\n`)).toMatchInlineSnapshot(`
-    "a.yaml:9:1  CONFIG_TAB
+    "a.yaml:10:1  CONFIG_TAB
       Expected spaces for indentation but found a tab.
 
-        9 |  threads: 1
-          | ~
+        10 |  threads: 1
+           | ~
         hint: YAML allows no tabs there; use two spaces a level."
   `);
 });
@@ -171,10 +172,10 @@ test('an unknown engine', () => {
         hint: Choose one of auto, torch, wasm, cpu."
   `);
   expect(problemsOf(recipe({ engine: 'wsam' }))).toMatchInlineSnapshot(`
-    "a.yaml:8:9  CONFIG_UNKNOWN_ENGINE
+    "a.yaml:9:9  CONFIG_UNKNOWN_ENGINE
       Expected one of auto, torch, wasm, cpu for engine but received "wsam".
 
-        8 | engine: wsam
+        9 | engine: wsam
           |         ~~~~
         hint: Did you mean wasm?"
   `);
@@ -225,10 +226,10 @@ test('an environment variable that is set, or has a default, is no problem', () 
 
 test('an extends of a file that is not there', () => {
   expect(problemsOf(recipe({ extends: 'base.yaml' }))).toMatchInlineSnapshot(`
-    "a.yaml:8:10  CONFIG_FILE_MISSING
+    "a.yaml:9:10  CONFIG_FILE_MISSING
       Expected a readable file but base.yaml does not exist.
 
-        8 | extends: base.yaml
+        9 | extends: base.yaml
           |          ~~~~~~~~~
         hint: extends is relative to ./."
   `);
@@ -243,7 +244,7 @@ test('a cycle of extends, with every place of it', () => {
         1 | extends: a.yaml
           |          ~~~~~~
         hint: Remove one of these extends.
-        a.yaml:8:10  a.yaml is extended on the way
+        a.yaml:9:10  a.yaml is extended on the way
         b.yaml:1:10  b.yaml is extended on the way
         c.yaml:1:1  c.yaml is extended on the way"
   `);
@@ -251,26 +252,26 @@ test('a cycle of extends, with every place of it', () => {
 
 test('an empty matrix', () => {
   expect(problemsOf(recipe({ matrix: '{ optimizer.lr: [] }' }))).toMatchInlineSnapshot(`
-    "a.yaml:8:25  CONFIG_MATRIX_EMPTY
+    "a.yaml:9:25  CONFIG_MATRIX_EMPTY
       Expected at least one cell in the matrix but it has none.
 
-        8 | matrix: { optimizer.lr: [] }
+        9 | matrix: { optimizer.lr: [] }
           |                         ~~
         hint: Give every axis a value, exclude less, or remove the matrix.
 
-    a.yaml:8:9  CONFIG_MATRIX_EMPTY
+    a.yaml:9:9  CONFIG_MATRIX_EMPTY
       Expected at least one cell in the matrix but it has none.
 
-        8 | matrix: { optimizer.lr: [] }
+        9 | matrix: { optimizer.lr: [] }
           |         ~~~~~~~~~~~~~~~~~~~~
         hint: Give every axis a value, exclude less, or remove the matrix."
   `);
   const excluded = '{ optimizer.lr: [0.1, 0.2], exclude: [{ optimizer.lr: 0.1 }, { optimizer.lr: 0.2 }] }';
   expect(problemsOf(recipe({ matrix: excluded }))).toMatchInlineSnapshot(`
-    "a.yaml:8:9  CONFIG_MATRIX_EMPTY
+    "a.yaml:9:9  CONFIG_MATRIX_EMPTY
       Expected at least one cell in the matrix but it has none.
 
-        8 | matrix: { optimizer.lr: [0.1, 0.2], exclude: [{ optimizer.lr: 0.1 }, { optimizer.lr: 0.2 }] }
+        9 | matrix: { optimizer.lr: [0.1, 0.2], exclude: [{ optimizer.lr: 0.1 }, { optimizer.lr: 0.2 }] }
           |         ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
         hint: Give every axis a value, exclude less, or remove the matrix."
   `);
@@ -278,10 +279,10 @@ test('an empty matrix', () => {
 
 test('an axis that is no list', () => {
   expect(problemsOf(recipe({ matrix: '{ optimizer: { lr: [0.1, 0.2] } }' }))).toMatchInlineSnapshot(`
-    "a.yaml:8:22  CONFIG_WRONG_TYPE
+    "a.yaml:9:22  CONFIG_WRONG_TYPE
       Expected a list of values for matrix.optimizer but received {"lr":[0.1,0.2]}.
 
-        8 | matrix: { optimizer: { lr: [0.1, 0.2] } }
+        9 | matrix: { optimizer: { lr: [0.1, 0.2] } }
           |                      ~~~~~~~~~~~~~~~~~~
         hint: For example: matrix: { moco.temperature: [0.07, 0.2] }. Settings that go together are cells."
   `);
@@ -289,17 +290,17 @@ test('an axis that is no list', () => {
 
 test('an axis of an unknown key', () => {
   expect(problemsOf(recipe({ matrix: '{ optimizer.rl: [0.1, 0.2] }' }))).toMatchInlineSnapshot(`
-    "a.yaml:8:26  CONFIG_UNKNOWN_KEY
+    "a.yaml:9:26  CONFIG_UNKNOWN_KEY
       Expected a known key in optimizer but found rl.
 
-        8 | matrix: { optimizer.rl: [0.1, 0.2] }
+        9 | matrix: { optimizer.rl: [0.1, 0.2] }
           |                          ~~~
         hint: Did you mean lr?
 
-    a.yaml:8:31  CONFIG_UNKNOWN_KEY
+    a.yaml:9:31  CONFIG_UNKNOWN_KEY
       Expected a known key in optimizer but found rl.
 
-        8 | matrix: { optimizer.rl: [0.1, 0.2] }
+        9 | matrix: { optimizer.rl: [0.1, 0.2] }
           |                               ~~~
         hint: Did you mean lr?"
   `);
@@ -320,11 +321,11 @@ test('--set without a value, and of an unknown key', () => {
 
 test('bf16 on an engine that computes in float32 alone', () => {
   expect(problemsOf(recipe({ engine: 'wasm', precision: 'bf16' }))).toMatchInlineSnapshot(`
-    "a.yaml:9:12  CONFIG_PRECISION
+    "a.yaml:10:12  CONFIG_PRECISION
       Expected precision to be fp32 or tf32 for the engine wasm but received bf16.
 
-        9 | precision: bf16
-          |            ~~~~
+        10 | precision: bf16
+           |            ~~~~
         hint: Only the engine torch computes in bf16."
   `);
   expect(problemsOf(recipe({ engine: 'torch', precision: 'bf16' }))).toBe('');
@@ -398,10 +399,10 @@ test('a batch that SplitBatchNorm does not divide', () => {
 test('milestones that are never reached', () => {
   const schedule = '{ policy: step, milestones: [120, 300] }';
   expect(problemsOf(recipe({ schedule }))).toMatchInlineSnapshot(`
-    "a.yaml:8:39  CONFIG_MILESTONES
+    "a.yaml:9:39  CONFIG_MILESTONES
       Expected schedule.milestones to rise and stay below epochs 200 but received [120,300].
 
-        8 | schedule: { policy: step, milestones: [120, 300] }
+        9 | schedule: { policy: step, milestones: [120, 300] }
           |                                       ~~~~~~~~~~
         hint: MoCo v1 uses [120, 160] of 200 epochs, linear classification [60, 80] of 100."
   `);
@@ -543,10 +544,10 @@ test('all problems of a file come at once, in its order', () => {
 
 test('a best checkpoint where nothing says which is best', () => {
   expect(problemsOf(recipe({ checkpointing: '{ keep: best }' }))).toMatchInlineSnapshot(`
-    "a.yaml:8:24  CONFIG_OUT_OF_RANGE
+    "a.yaml:9:24  CONFIG_OUT_OF_RANGE
       Expected another form for checkpointing.keep but received "best".
 
-        8 | checkpointing: { keep: best }
+        9 | checkpointing: { keep: best }
           |                        ~~~~
         hint: last, every N or all. There is no best without labels; linear classification has one."
   `);
@@ -555,11 +556,51 @@ test('a best checkpoint where nothing says which is best', () => {
 test('a checkpoint to go on from, without training', () => {
   const changes = { method: 'untrained', resume: 'checkpoint_0099.pth.tar' };
   expect(problemsOf(recipe(changes))).toMatchInlineSnapshot(`
-    "a.yaml:9:9  CONFIG_RESUME_WITHOUT_TRAINING
+    "a.yaml:10:9  CONFIG_RESUME_WITHOUT_TRAINING
       Expected resume only with method moco but the method is untrained.
 
-        9 | resume: checkpoint_0099.pth.tar
-          |         ~~~~~~~~~~~~~~~~~~~~~~~
+        10 | resume: checkpoint_0099.pth.tar
+           |         ~~~~~~~~~~~~~~~~~~~~~~~
         hint: To judge a checkpoint as it is, name it as checkpoint with method: pretrained."
   `);
+});
+
+test('a batch that the devices of a training do not divide, with the sizes that fit', () => {
+  const text = recipe({ batchSize: '100', moco: '{ queueSize: 4000 }', devices: '8' });
+  expect(problemsOf(text)).toMatchInlineSnapshot(`
+    "a.yaml:3:12  CONFIG_BATCH_NOT_DIVISIBLE
+      Expected batchSize to be divisible by the 8 devices of a training but received 100.
+
+        3 | batchSize: 100
+          |            ~~~
+        hint: Sizes that fit: 96 or 104. It is the whole batch, over all devices."
+  `);
+});
+
+test('parts of BatchNorm that do not divide a device’s share', () => {
+  const text = recipe({ batchSize: '256', devices: '8', model: '{ bn: split 3 }' });
+  expect(problemsOf(text)).toMatchInlineSnapshot(`
+    "a.yaml:8:14  CONFIG_SPLIT_NOT_DIVISIBLE
+      Expected the 32 images of each device to be divisible by the parts of model.bn but received "split 3".
+
+        8 | model: { bn: split 3 }
+          |              ~~~~~~~
+        hint: The CIFAR demo of the authors uses split 8 at batch 512."
+  `);
+});
+
+test('ShuffleBN with one device and plain BatchNorm, and not with several, with parts or without shuffling', () => {
+  expect(problemsOf(recipe({ model: '{ bn: plain }' }))).toMatchInlineSnapshot(`
+    "a.yaml:4:7  CONFIG_SHUFFLE_BN_ALONE
+      Expected several devices or model.bn split N for moco.shuffleBn but one device computes BatchNorm over the whole batch.
+
+        4 | moco: { queueSize: 4096 }
+          |       ~~~~~~~~~~~~~~~~~~~
+        hint: In any order its statistics are those of the query’s own batch, so shuffling hides nothing. model.bn: split 8 computes them over 8 parts, as 8 devices would; moco.shuffleBn: false accepts it."
+  `);
+  expect(problemsOf(recipe({ model: '{ bn: plain }', devices: '2' }))).toBe('');
+  expect(problemsOf(recipe({ model: '{ bn: plain }' }), {}, { devicesPerTrial: 2 })).toBe('');
+  expect(problemsOf(recipe({ model: '{ bn: plain }', moco: '{ queueSize: 4096, shuffleBn: false }' }))).toBe(
+    '',
+  );
 });

@@ -27,6 +27,7 @@ export function makePretrainRecipe(changes: Partial<PretrainRecipe> = {}): Pretr
     engine: 'wasm',
     precision: 'fp32',
     epochs: 200,
+    devices: 1,
     batchSize: 512,
     model: smallModel,
     moco: {
@@ -55,6 +56,7 @@ export function makeLinclsRecipe(changes: Partial<LinclsRecipe> = {}): LinclsRec
     engine: 'wasm',
     precision: 'fp32',
     epochs: 100,
+    devices: 1,
     batchSize: 256,
     optimizer: { lr: 30, momentum: 0.9, weightDecay: 0 },
     schedule: { policy: 'step', milestones: [60, 80], gamma: 0.1 },
@@ -109,7 +111,7 @@ export function makeExperiment(changes: Partial<ResolvedExperiment> = {}): Resol
     trials: 1,
     methods: [makeMethod('moco')],
     evaluations: [lincls, knn],
-    launch: { devices: 'auto', failureMode: 'continue' },
+    launch: { devices: 'auto', stallTimeout: 1800, failureMode: 'continue' },
     report: makeReportConfig({ columns: ['lincls.top1', 'knn.top1'] }),
     ...changes,
   };

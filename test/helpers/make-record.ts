@@ -54,8 +54,8 @@ export function makeRecord(stage: Stage, graph: StageGraph, changes: Partial<Run
     result: {
       metrics: { top1: 50 },
       outputs: [{ path: 'out.txt', bytes: 3, sha256: '' }],
-      images: stage.cost.needsDevice ? 1000 : 0,
-      imagesPerSecond: stage.cost.needsDevice ? 125 : null,
+      images: stage.cost.devices > 0 ? 1000 : 0,
+      imagesPerSecond: stage.cost.devices > 0 ? 125 : null,
       peakMemoryBytes: 1,
       warnings: [],
     },

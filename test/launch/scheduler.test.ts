@@ -12,7 +12,7 @@ type FailureMode = 'continue' | 'no-new' | 'kill';
 
 interface Started {
   readonly stage: Stage;
-  readonly device: Device;
+  readonly devices: readonly Device[];
   readonly from: number;
   until: number;
   end?: StageEnd;
@@ -52,8 +52,8 @@ async function simulate(given: {
     decisions,
     devices: Array.from({ length: given.devices }, (_, i) => ({ name: `cpu:${i}`, kind: 'cpu', cores: 1 })),
     failureMode: given.failureMode ?? 'continue',
-    startStage: (stage, device) => {
-      const entry: Started = { stage, device, from: now, until: now + outcome(stage).duration };
+    startStage: (stage, devices) => {
+      const entry: Started = { stage, devices, from: now, until: now + outcome(stage).duration };
       log.push(entry);
       const ended = new Promise<StageEnd>((resolve) => open.set(entry, resolve));
       return { ended, stop: () => close(entry, 'interrupted'), kill: () => close(entry, 'interrupted') };
@@ -82,7 +82,7 @@ async function simulate(given: {
   return { summary: await schedule, log, skipped };
 }
 
-function makeStage(id: string, needs: readonly string[], needsDevice = true): Stage {
+function makeStage(id: string, needs: readonly string[], devices = 1): Stage {
   return {
     id,
     kind: 'pretrain',
@@ -90,43 +90,62 @@ function makeStage(id: string, needs: readonly string[], needsDevice = true): St
     config: { kind: 'report', experiment: makeExperiment() },
     identity: {},
     seed: 0,
-    cost: { steps: 0, images: 0, diskBytes: 0, needsDevice },
+    cost: { steps: 0, images: 0, diskBytes: 0, devices },
     fingerprint: '',
   };
 }
 
-/** A random graph in dependency order. */
-function drawStages(rng: Rng): Stage[] {
-  const count = 1 + rng.integer(30);
+/** A random graph in dependency order; three in ten stages compute nothing, the others take up to `widest` devices. */
+function drawStages(rng: Rng, { count, widest }: { count: number; widest: number }): Stage[] {
   return Array.from({ length: count }, (_, i) => {
     const needs = Array.from({ length: i }, (_, j) => `s${j}`).filter(() => rng.uniform() < 2 / (i + 1));
-    return makeStage(`s${i}`, needs, rng.uniform() < 0.7);
+    return makeStage(`s${i}`, needs, rng.uniform() < 0.7 ? 1 + rng.integer(widest) : 0);
   });
 }
 
-describe('over 500 random graphs', () => {
-  const cases = Array.from({ length: 500 }, (_, seed) => {
-    const rng = stream(seed, 'scheduler');
-    const stages = drawStages(rng);
-    const failing = rng.uniform() < 0.5 ? 0.15 : 0;
-    const outcomes = new Map(
-      stages.map(({ id }) => [id, { duration: 1 + rng.integer(20), fails: rng.uniform() < failing }]),
-    );
-    return { stages, devices: 1 + rng.integer(4), outcome: ({ id }: Stage) => outcomes.get(id)! };
+/** A random graph over `devices` devices, with a duration for each stage; half of them have failures. */
+function drawCase(seed: number, { devices, count }: { devices?: number; count?: number }, widest?: number) {
+  const rng = stream(seed, 'scheduler');
+  const available = devices ?? 1 + rng.integer(6);
+  const stages = drawStages(rng, { count: count ?? 1 + rng.integer(30), widest: widest ?? available });
+  const failing = rng.uniform() < 0.5 ? 0.15 : 0;
+  const outcomes = new Map(
+    stages.map(({ id }) => [id, { duration: 1 + rng.integer(20), fails: rng.uniform() < failing }]),
+  );
+  return { stages, devices: available, outcome: ({ id }: Stage) => outcomes.get(id)! };
+}
+
+const suites = [
+  ['250 random graphs of stages that take one or more devices', 250, {}, undefined],
+  ['20 graphs of 100 stages over 4 devices, one a stage', 20, { devices: 4, count: 100 }, 1],
+] as const;
+
+describe.each(suites)('over %s', (_, many, size, widest) => {
+  const cases = Array.from({ length: many }, (_, seed) => drawCase(seed, size, widest));
+
+  test('a stage has as many devices as it needs, and no device has two stages', async () => {
+    for (const given of cases) {
+      const { log } = await simulate(given);
+      for (const { stage, devices } of log) {
+        if (stage.cost.devices === 0) expect(devices.map(({ name }) => name)).toEqual(['host']);
+        else expect(new Set(devices).size).toBe(stage.cost.devices);
+      }
+      for (let i = 0; i < given.devices; i++) {
+        const users = log.filter(({ devices }) => devices.some(({ name }) => name === `cpu:${i}`));
+        for (const a of users) {
+          expect(users.every((b) => b === a || b.until <= a.from || a.until <= b.from)).toBe(true);
+        }
+      }
+    }
   });
 
-  test('no device has two stages, and inputs are done before a stage starts', async () => {
+  test('inputs are done before a stage starts', async () => {
     for (const given of cases) {
       const { log } = await simulate(given);
       for (const entry of log) {
         const before = log.filter(({ stage }) => entry.stage.needs.includes(stage.id));
         expect(before.every(({ end, until }) => end === 'done' && until <= entry.from)).toBe(true);
         expect(before.length).toBe(entry.stage.needs.length);
-      }
-      const onDevices = log.filter(({ device }) => device.name !== 'host');
-      for (const a of onDevices) {
-        const same = onDevices.filter((b) => b !== a && b.device === a.device);
-        expect(same.every((b) => b.until <= a.from || a.until <= b.from)).toBe(true);
       }
     }
   });
@@ -143,18 +162,24 @@ describe('over 500 random graphs', () => {
     }
   });
 
-  test('no device idles while a stage that wants one is ready', async () => {
+  test('no device idles that the next ready stage could take', async () => {
     for (const given of cases) {
       const { log } = await simulate(given);
-      const onDevices = log.filter(({ device }) => device.name !== 'host');
+      const onDevices = log.filter(({ stage }) => stage.cost.devices > 0);
+      const readyAt = ({ stage }: Started) =>
+        Math.max(0, ...stage.needs.map((need) => log.find((entry) => entry.stage.id === need)!.until));
       for (const late of onDevices) {
-        const ready = Math.max(
-          0,
-          ...late.stage.needs.map((need) => log.find(({ stage }) => stage.id === need)!.until),
-        );
-        for (let t = ready; t < late.from; t++) {
-          const busy = onDevices.filter(({ from, until }) => from <= t && t < until);
-          expect(busy.length).toBe(given.devices);
+        for (let t = readyAt(late); t < late.from; t++) {
+          const free =
+            given.devices -
+            onDevices
+              .filter(({ from, until }) => from <= t && t < until)
+              .reduce((sum, { stage }) => sum + stage.cost.devices, 0);
+          // The first in the graph's order of those that wait at this time.
+          const turn = given.stages
+            .map(({ id }) => onDevices.find(({ stage }) => stage.id === id))
+            .find((entry) => entry && readyAt(entry) <= t && t < entry.from)!;
+          expect(free).toBeLessThan(turn.stage.cost.devices);
         }
       }
     }
@@ -163,10 +188,21 @@ describe('over 500 random graphs', () => {
   test('the order is the same every time', async () => {
     for (const given of cases.slice(0, 50)) {
       const [first, second] = [await simulate(given), await simulate(given)];
-      const order = ({ log }: typeof first) => log.map(({ stage, device }) => `${stage.id} ${device.name}`);
+      const order = ({ log }: typeof first) =>
+        log.map(({ stage, devices }) => `${stage.id} ${devices.map(({ name }) => name)}`);
       expect(order(second)).toEqual(order(first));
     }
   });
+});
+
+test('a wide stage is not starved by narrow ones, however many there are', async () => {
+  const narrow = Array.from({ length: 40 }, (_, i) => makeStage(`n${i}`, []));
+  const stages = [narrow[0]!, narrow[1]!, makeStage('wide', ['n0'], 2), ...narrow.slice(2)];
+  // Never two narrow ones end at the same time.
+  const outcome = ({ id }: Stage) => ({ duration: id === 'n0' ? 3 : id === 'wide' ? 4 : 5, fails: false });
+  const { log } = await simulate({ stages, devices: 2, outcome });
+  const wide = log.findIndex(({ stage }) => stage.id === 'wide');
+  expect(log.slice(0, wide).map(({ stage }) => stage.id)).toEqual(['n0', 'n1']);
 });
 
 const chain = [makeStage('a', []), makeStage('b', ['a']), makeStage('c', []), makeStage('d', [])];

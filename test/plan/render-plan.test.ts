@@ -94,6 +94,7 @@ test('the JSON holds every stage and the sums', () => {
   expect(plan.stages).toHaveLength(10);
   expect(plan.stages[4]).toMatchInlineSnapshot(`
     {
+      "devices": 1,
       "diskBytes": 142177536,
       "estimatedMs": 3723000,
       "fingerprint": "4e927b4635b94570f1b58de84541c71f2f64f92c022c650565d81e971fc28df5",
@@ -102,7 +103,6 @@ test('the JSON holds every stage and the sums', () => {
       "kind": "pretrain",
       "method": "moco",
       "needs": [],
-      "needsDevice": true,
       "reason": "never run",
       "seed": 552533382,
       "state": "to-run",

@@ -67,7 +67,7 @@ describe('validate', () => {
     const folder = makeFolder();
     writeFileSync(
       path.join(folder, 'good.yaml'),
-      'kind: pretrain\ndata: { dataset: cifar10 }\nmoco: { queueSize: 4096 }\naugment: [{ op: randomResizedCrop, size: 32 }]\n',
+      'kind: pretrain\ndata: { dataset: cifar10 }\nmoco: { queueSize: 4096, shuffleBn: false }\naugment: [{ op: randomResizedCrop, size: 32 }]\n',
     );
     writeFileSync(path.join(folder, 'bad.yaml'), 'kind: pretrain\nepochs: 0\nmoco: { queuesize: 4096 }\n');
     const { code, stdout, stderr } = await runCli(['validate', 'good.yaml', 'bad.yaml'], { cwd: folder });

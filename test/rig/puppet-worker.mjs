@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-const PROTOCOL_VERSION = 1;
+const PROTOCOL_VERSION = 2;
 const behaviours = JSON.parse(readFileSync(process.env.PUPPETS, 'utf8'));
 
 process.on('disconnect', () => process.exit(1));

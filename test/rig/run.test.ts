@@ -17,7 +17,7 @@ methods:
   moco:
     epochs: 1
     batchSize: 32
-    moco: { queueSize: 64 }
+    moco: { queueSize: 64, shuffleBn: false }
     augment: [{ op: randomHorizontalFlip }]
 evaluations:
   knn: { kind: knn, k: 5 }
@@ -166,7 +166,7 @@ test('a worker of another version is refused', async () => {
   const { code, stdout } = await rig.run('--only', 'pretrain', '--trials', '1');
   expect(code).toBe(1);
   expect(stdout).toContain(`  LAUNCH_PROTOCOL_VERSION
-  Expected a worker of protocol version 1 but it speaks 7.
+  Expected a worker of protocol version 2 but it speaks 7.
     hint: Build again: \`npm run build\`.
 `);
 });
@@ -303,7 +303,8 @@ test('a folder of runs that cannot be one', async () => {
 });
 
 test('a data folder that is not there is refused before anything starts', async () => {
-  const recipe = 'kind: pretrain\nbatchSize: 32\nmoco: { queueSize: 64 }\ndata: { dataset: imagefolder }\n';
+  const recipe =
+    'kind: pretrain\nbatchSize: 32\nmoco: { queueSize: 64, shuffleBn: false }\ndata: { dataset: imagefolder }\n';
   const rig = setUp({}, recipe);
   const { code, stderr } = await rig.run('--data', 'nowhere');
   expect(code).toBe(2);

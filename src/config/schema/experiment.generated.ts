@@ -24,13 +24,21 @@ export interface PublishedValue {
   source: string;
 }
 /**
- * How the graph is run. Changes no result.
+ * How the graph is run. Changes no result, but for devicesPerTrial.
  */
 export interface LaunchConfig {
   /**
    * auto; cpu; cpu:N (N workers, cores divided among them); cuda; cuda:0,2.
    */
   devices: string;
+  /**
+   * Devices that each training takes together. Absent: what its recipe says as devices. Part of a stage's identity where it is more than 1.
+   */
+  devicesPerTrial?: number;
+  /**
+   * A stage that does nothing for so long is stopped and has failed.
+   */
+  stallTimeout: number;
   /**
    * After a failure: run what does not depend on it (continue), start nothing new (no-new), or stop everything (kill).
    */

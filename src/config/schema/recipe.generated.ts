@@ -58,6 +58,10 @@ export interface PretrainRecipe {
    */
   epochs: number;
   /**
+   * Devices that a training takes together, each with its share of the batch; launch.devicesPerTrial overrides it.
+   */
+  devices: number;
+  /**
    * Images a step, over all devices.
    */
   batchSize: number;
@@ -129,7 +133,7 @@ export interface MocoConfig {
  */
 export interface OptimizerConfig {
   /**
-   * Learning rate at the start.
+   * Learning rate at the start. auto: the one that the recipe below has, times batchSize over the batch it was chosen for.
    */
   lr: number;
   /**
@@ -415,6 +419,10 @@ export interface LinclsRecipe {
    * Passes over the training images.
    */
   epochs: number;
+  /**
+   * Devices that a training takes together, each with its share of the batch; launch.devicesPerTrial overrides it.
+   */
+  devices: number;
   /**
    * Images a step, over all devices.
    */

@@ -1,0 +1,58 @@
+// Which devices a run has, and whether they are enough for its stages.
+
+import os from 'node:os';
+import type { ResolvedExperiment } from '../config/resolved.ts';
+import { type Problem, ProblemError } from '../core/problem.ts';
+import { examineAddon, listGpuEngines } from '../engine/torch/addon-file.ts';
+import { detectDevices } from '../launch/detect-devices.ts';
+import type { Device } from '../launch/device-pool.ts';
+import { listGpus, narrowGpus } from '../launch/list-gpus.ts';
+import { countSideBySide } from '../plan/count-side-by-side.ts';
+import type { PlanView } from '../plan/plan-view.ts';
+import type { StageGraph } from '../plan/stage-graph.ts';
+
+/** The devices that an experiment names, on this machine. Throws DEVICES_* problems. */
+export function chooseDevices(graph: StageGraph, spec = graph.experiment.launch.devices): Device[] {
+  return detectDevices(spec, listEngines(graph.experiment), {
+    cores: os.availableParallelism(),
+    listGpus: () => narrowGpus(listGpus(), process.env.CUDA_VISIBLE_DEVICES),
+    gpuEngines: listGpuEngines(),
+    sideBySide: countSideBySide(graph),
+  });
+}
+
+/** Names of engines; `auto` is torch where that is installed. */
+export function listEngines({ methods, evaluations }: ResolvedExperiment): string[] {
+  const best = examineAddon().state === 'ready' ? 'torch' : 'auto';
+  return [...methods, ...evaluations].map(({ recipe }) => (recipe.engine === 'auto' ? best : recipe.engine));
+}
+
+/**
+ * Throws DEVICES_TOO_FEW where a stage that is to run needs more than there are. A training is never spread
+ * over fewer devices than was said: BatchNorm and ShuffleBN would give other numbers.
+ */
+export function refuseTooFewDevices({ graph, decisions }: PlanView, devices: readonly Device[]): void {
+  const tooWide = graph.stages.filter(
+    ({ id, cost }) => cost.devices > devices.length && decisions.get(id)?.state === 'to-run',
+  );
+  const widest = Math.max(...tooWide.map(({ cost }) => cost.devices));
+  const first = tooWide.find(({ cost }) => cost.devices === widest);
+  if (!first) return;
+  const { devices: spec } = graph.experiment.launch;
+  throw new ProblemError({
+    code: 'DEVICES_TOO_FEW',
+    message: `Expected ${widest} devices for ${first.id} but ${spec} gives ${devices.length} here: ${devices.map(({ name }) => name).join(', ')}.`,
+    hint: `--devices-per-trial ${devices.length} trains on what is here, as another training: BatchNorm and ShuffleBN work per device. --devices cpu:${widest} divides this machine's cores by ${widest}.`,
+  });
+}
+
+/** What `moco run` would refuse, for `moco plan` to say. */
+export function findDeviceProblems(view: PlanView): readonly Problem[] {
+  try {
+    refuseTooFewDevices(view, chooseDevices(view.graph));
+    return [];
+  } catch (error) {
+    if (error instanceof ProblemError) return error.problems;
+    throw error;
+  }
+}
