@@ -19,7 +19,11 @@ export interface Loader {
   /** Images of the split, whether or not a dropped batch leaves some out. */
   readonly size: number;
   readonly classes: readonly string[];
-  /** 0-based epoch. Breaking out of the loop stops the work ahead. */
-  readEpoch(epoch: number): AsyncGenerator<Batch, void, undefined>;
+  /**
+   * Batches of an epoch, which counts from 0. Breaking out of the loop stops the work ahead.
+   *
+   * @param firstBatch how many are left out at its start, of which no image is read
+   */
+  readEpoch(epoch: number, firstBatch?: number): AsyncGenerator<Batch, void, undefined>;
   close(): Promise<void>;
 }

@@ -52,9 +52,9 @@ export async function openLoader(options: LoaderOptions): Promise<Loader> {
     imagesPerEpoch: Math.min(count, batchesPerEpoch * options.batchSize),
     size: count,
     classes: dataset.classes,
-    readEpoch: (epoch) =>
+    readEpoch: (epoch, firstBatch = 0) =>
       readAhead(pool, dataset, {
-        orders: listOrders(dataset, options, { epoch, batchesPerEpoch }),
+        orders: listOrders(dataset, options, { epoch, batchesPerEpoch }).slice(firstBatch),
         prefetch: options.prefetch,
       }),
     close: pool.close,

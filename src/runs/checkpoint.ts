@@ -1,9 +1,12 @@
 // Checkpoints of a stage on disk: `checkpoint_0199.pth.tar`, numbered by the 0-based epoch that they
-// follow, as the original's. Which stay is decided only when the new one is safely written.
+// follow, as the original's, and while it trains `checkpoint_step_00012345.pth.tar`, written in the middle
+// of an epoch. Each is sealed, and proven before an older one goes.
 
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { renderTorchFile } from '../files/torch/torch-writer.ts';
+import { ProblemError } from '../core/problem.ts';
+import { checkSeal } from '../files/seal.ts';
+import { renderSealedTorchFile } from '../files/torch/torch-writer.ts';
 import { writeFileAtomic } from './write-file-atomic.ts';
 
 /** A checkpoint on disk. */
@@ -18,14 +21,70 @@ export function nameCheckpoint(epoch: number): string {
   return `checkpoint_${String(epoch).padStart(4, '0')}.pth.tar`;
 }
 
-/** Finds the checkpoint of the latest epoch in a folder; undefined where there is none. */
+/** Name of one that is written in the middle of an epoch, after so many steps of the whole training. */
+export function nameStepCheckpoint(step: number): string {
+  return `checkpoint_step_${String(step).padStart(8, '0')}.pth.tar`;
+}
+
+/** Finds the checkpoint of the latest whole epoch in a folder; undefined where there is none. */
 export function findLatestCheckpoint(folder: string): CheckpointFile | undefined {
   return listCheckpoints(folder).at(-1);
 }
 
-/** Writes a PyTorch file of plain values and tensors, whole or not at all. */
+/**
+ * Writes a checkpoint, whole or not at all, with a checksum over all of it. What stood under its name stays until
+ * the new one has been read back.
+ */
 export function writeTorchFile(file: string, content: ReadonlyMap<string, unknown>): void {
-  writeFileAtomic(file, renderTorchFile(content));
+  writeFileAtomic(file, renderSealedTorchFile(content), { prove: refuseBroken });
+}
+
+/** Throws CHECKPOINT_DAMAGED unless the file is sealed and has the bytes that were sealed. */
+export function refuseBroken(file: string): void {
+  const state = checkSeal(file);
+  if (state === 'sound') return;
+  const fact = state === 'broken' ? 'another one' : 'none at its end';
+  throw new ProblemError({
+    code: 'CHECKPOINT_DAMAGED',
+    message: `Expected ${file} to have the checksum it was written with but it has ${fact}.`,
+    hint: 'The disk or a program changed the file. Delete it: training goes on from the one before.',
+  });
+}
+
+/**
+ * Removes checkpoints that a training no longer needs. The newest two always stay, one to go on from and one
+ * where that is broken; so do the numbered ones that `keep` names.
+ */
+export function dropSuperseded(
+  folder: string,
+  { keep, stepsPerEpoch }: { readonly keep: string; readonly stepsPerEpoch: number },
+): void {
+  for (const { path: file, epoch } of listByStep(folder, stepsPerEpoch).slice(2)) {
+    if (epoch === undefined || !isKept(epoch, keep)) rmSync(file, { force: true });
+  }
+}
+
+/** A checkpoint and how far it is. */
+export interface PlacedCheckpoint {
+  readonly path: string;
+  /** Steps of the whole training before it. */
+  readonly step: number;
+  /** 0-based epoch after which it was written; absent in the middle of one. */
+  readonly epoch?: number;
+}
+
+/** All checkpoints of a folder, newest first. */
+export function listByStep(folder: string, stepsPerEpoch: number): PlacedCheckpoint[] {
+  const numbered = listCheckpoints(folder).map((each) => ({
+    ...each,
+    step: (each.epoch + 1) * stepsPerEpoch,
+  }));
+  return [...numbered, ...listStepCheckpoints(folder)].sort((a, b) => b.step - a.step);
+}
+
+/** Removes what only an unfinished training needs. */
+export function removeStepCheckpoints(folder: string): void {
+  for (const { path: file } of listStepCheckpoints(folder)) rmSync(file, { force: true });
 }
 
 /** Removes the numbered checkpoints that `keep` does not name. The latest always stays. */
@@ -47,10 +106,25 @@ export function isKept(epoch: number, keep: string): boolean {
 
 /** Numbered checkpoints of a folder by epoch, earliest first. */
 export function listCheckpoints(folder: string): CheckpointFile[] {
+  return listNumbered(folder, /^checkpoint_(\d{4,})\.pth\.tar$/).map(({ path: file, number }) => ({
+    path: file,
+    epoch: number,
+  }));
+}
+
+/** Those written in the middle of an epoch, earliest first. */
+export function listStepCheckpoints(folder: string): PlacedCheckpoint[] {
+  return listNumbered(folder, /^checkpoint_step_(\d{8,})\.pth\.tar$/).map(({ path: file, number }) => ({
+    path: file,
+    step: number,
+  }));
+}
+
+function listNumbered(folder: string, pattern: RegExp) {
   if (!existsSync(folder)) return [];
-  const found = readdirSync(folder).flatMap((name): CheckpointFile[] => {
-    const epoch = /^checkpoint_(\d{4,})\.pth\.tar$/.exec(name)?.[1];
-    return epoch === undefined ? [] : [{ path: path.join(folder, name), epoch: Number(epoch) }];
+  const found = readdirSync(folder).flatMap((name) => {
+    const number = pattern.exec(name)?.[1];
+    return number === undefined ? [] : [{ path: path.join(folder, name), number: Number(number) }];
   });
-  return found.sort((a, b) => a.epoch - b.epoch);
+  return found.sort((a, b) => a.number - b.number);
 }

@@ -1,7 +1,8 @@
 // metrics.jsonl: what a stage measured, one JSON object a line, appended as it goes. Keys stand in
 // a fixed order, so that two runs of one seed give equal bytes but for the fields that tell times.
 
-import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { closeSync, existsSync, fdatasyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { ProblemError } from '../core/problem.ts';
 import { writeFileAtomic } from './write-file-atomic.ts';
 
@@ -19,17 +20,37 @@ export interface MetricsRow {
   readonly [field: string]: number | string | null;
 }
 
+/** How far a log has come: what a checkpoint says of the rows before it. The same for two runs of one seed. */
+export interface MetricsMark {
+  /** Optimiser steps taken. */
+  readonly step: number;
+  readonly rows: number;
+  /** Of those rows without their times, hex. */
+  readonly sha256: string;
+}
+
 export interface MetricsLog {
   append(row: MetricsRow): void;
+  /** Brings all rows safely to the disk, and says how many they are. */
+  mark(step: number): MetricsMark;
   close(): void;
 }
 
 /** Opens a log to append to; creates it where there is none. */
 export function openMetricsLog(file: string): MetricsLog {
+  const before = existsSync(file) ? readMetricsLog(file) : [];
+  const hash = createHash('sha256').update(renderWithoutTimes(before));
+  let rows = before.length;
   const descriptor = openSync(file, 'a');
   return {
     append: (row) => {
+      hash.update(renderWithoutTimes([row]));
+      rows++;
       writeSync(descriptor, renderRow(row));
+    },
+    mark: (step) => {
+      fdatasyncSync(descriptor);
+      return { step, rows, sha256: hash.copy().digest('hex') };
     },
     close: () => closeSync(descriptor),
   };
@@ -41,11 +62,22 @@ export function readMetricsLog(file: string): MetricsRow[] {
   return lines.map((line, index) => parseRow(line, `${file}:${index + 1}`));
 }
 
-/** Cuts a log back to its first epochs, as a resume from the checkpoint after them needs. */
-export function resumeMetricsLog(file: string, epochs: number): void {
-  if (!existsSync(file)) return;
-  const rows = readMetricsLog(file).filter((row) => row.epoch < epochs);
-  writeFileAtomic(file, rows.map(renderRow));
+/**
+ * Cuts a log back to a mark, or to nothing where there is none.
+ *
+ * @returns false where the rows before the mark are not those that were written: what is left of them stays
+ */
+export function cutMetricsLog(file: string, mark: MetricsMark | undefined): boolean {
+  const rows = existsSync(file) ? readMetricsLog(file) : [];
+  const kept = rows.slice(0, mark?.rows ?? 0);
+  const isWhole = !mark || hashRows(kept) === mark.sha256;
+  const left = isWhole ? kept : rows.filter(({ step }) => step <= mark.step);
+  if (existsSync(file)) writeFileAtomic(file, left.map(renderRow));
+  return isWhole;
+}
+
+function hashRows(rows: readonly MetricsRow[]): string {
+  return createHash('sha256').update(renderWithoutTimes(rows)).digest('hex');
 }
 
 /** Renders rows without their times: equal for two runs of one seed. */

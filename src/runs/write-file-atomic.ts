@@ -4,13 +4,22 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
 
-/** Replaces a file's contents, given in parts, each asked for when it is written. Creates its folder. */
-export function writeFileAtomic(file: string, parts: Iterable<string | Uint8Array>): void {
+/**
+ * Replaces a file's contents, given in parts, each asked for when it is written. Creates its folder.
+ *
+ * @param prove looks at the new contents, under a temporary name, before they replace the old; may throw
+ */
+export function writeFileAtomic(
+  file: string,
+  parts: Iterable<string | Uint8Array>,
+  { prove }: { readonly prove?: (temporary: string) => void } = {},
+): void {
   const folder = path.dirname(file);
   mkdirSync(folder, { recursive: true });
   const temporary = path.join(folder, `.${path.basename(file)}.${process.pid}.tmp`);
   try {
     writeParts(temporary, parts);
+    prove?.(temporary);
     renameSync(temporary, file);
   } catch (error) {
     rmSync(temporary, { force: true });

@@ -1,6 +1,7 @@
 // Serves batches of features to the linear classifier. Where every epoch sees the same pixels they are
 // computed once and kept; else the frozen backbone computes them anew. Same batches either way.
 
+import { setImmediate } from 'node:timers/promises';
 import { isDeterministic } from '../config/image-ops.ts';
 import { drawEpochOrder } from '../data/epoch-order.ts';
 import { type LoaderOptions, openLoader } from '../data/loader.ts';
@@ -26,7 +27,8 @@ export interface FeatureSource {
   readonly batchesPerEpoch: number;
   /** How many images have gone through the backbone so far. */
   readonly imagesComputed: () => number;
-  readEpoch(epoch: number): AsyncGenerator<FeatureBatch, void, undefined>;
+  /** Batches of an epoch without its first ones, which are not computed. */
+  readEpoch(epoch: number, firstBatch?: number): AsyncGenerator<FeatureBatch, void, undefined>;
   close(): Promise<void>;
 }
 
@@ -56,8 +58,8 @@ function openLive(backbone: FrozenBackbone, loader: OpenedLoader): FeatureSource
     size: loader.size,
     batchesPerEpoch: loader.batchesPerEpoch,
     imagesComputed: () => computed,
-    readEpoch: async function* (epoch) {
-      for await (const batch of loader.readEpoch(epoch)) {
+    readEpoch: async function* (epoch, firstBatch) {
+      for await (const batch of loader.readEpoch(epoch, firstBatch)) {
         const images = toImageTensor(batch, 0);
         const features = backbone.extractFeatures(images);
         images.dispose();
@@ -87,7 +89,8 @@ async function openCached(
       size,
       batchesPerEpoch,
       imagesComputed: () => size,
-      readEpoch: (epoch) => readCached(features, { ...options, featureDim: backbone.featureDim }, epoch),
+      readEpoch: (epoch, firstBatch = 0) =>
+        readCached(features, { ...options, featureDim: backbone.featureDim }, { epoch, firstBatch }),
       close: async () => {},
     };
   } finally {
@@ -98,10 +101,12 @@ async function openCached(
 async function* readCached(
   { values, labels }: SplitFeatures,
   { featureDim, batchSize, shuffle, seed }: LoaderOptions & { readonly featureDim: number },
-  epoch: number,
+  { epoch, firstBatch }: { readonly epoch: number; readonly firstBatch: number },
 ): AsyncGenerator<FeatureBatch, void, undefined> {
   const order = drawEpochOrder(labels.length, { shuffle, seed, epoch });
-  for (let from = 0; from < order.length; from += batchSize) {
+  for (let from = firstBatch * batchSize; from < order.length; from += batchSize) {
+    // Nothing else here waits for the outside: without this, no message would be heard until the end.
+    await setImmediate();
     const indices = order.subarray(from, from + batchSize);
     const rows = new Float32Array(indices.length * featureDim);
     indices.forEach((index, i) => {

@@ -2,22 +2,29 @@
 // throughout, and is proven unchanged after the first epoch and at the end. Goes on from its own
 // checkpoint where an interrupted run left one.
 
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { deriveSeed } from '../core/rng.ts';
 import type { LoaderOptions } from '../data/loader.ts';
 import { createEngine } from '../engine/create-engine.ts';
-import { type MetricsLog, openMetricsLog, readMetricsLog, resumeMetricsLog } from '../runs/metrics-log.ts';
+import { type MetricsLog, openMetricsLog } from '../runs/metrics-log.ts';
 import { createLinearProbe, type LinearProbe } from '../train/linear-probe.ts';
 import { computeLr } from '../train/lr-schedule.ts';
 import { type StepMeasure, StepMeter } from '../train/meter.ts';
-import { createClassifierFiles, listClassifierFiles, resumeClassifier } from './classifier-files.ts';
+import {
+  type ClassifierFiles,
+  createClassifierFiles,
+  listClassifierFiles,
+  resumeClassifier,
+} from './classifier-files.ts';
 import { type FeatureSource, openFeatureSource } from './feature-source.ts';
+import { resumeMetrics } from './find-resume.ts';
 import { type FrozenBackbone, loadFrozenBackbone } from './frozen-backbone.ts';
 import { chooseThreads } from './inputs.ts';
 import { refuseNonFiniteLoss } from './refuse-non-finite.ts';
 import type { RunStage, StageContext, StageOutcome } from './stage-context.ts';
 import { METRICS_FILE } from './stage-files.ts';
+import { TrainingPosition } from './training-position.ts';
+import type { Scores } from './training-progress.ts';
 
 /** Steps between two lines of metrics. */
 const STEPS_A_LINE = 10;
@@ -90,60 +97,42 @@ function valLoader(context: StageContext<'lincls'>): LoaderOptions {
   return { ...trainLoader(context), split: 'val', ops: evalTransform, shuffle: false };
 }
 
-/** What an epoch measured on the held-out images. */
-interface Validated {
-  /** 0-based. */
-  readonly epoch: number;
-  readonly measure: StepMeasure;
-}
-
 async function trainProbe(probing: Probing): Promise<StageOutcome> {
-  const { context, backbone, probe } = probing;
+  const { context, backbone, probe, train } = probing;
   const { epochs, checkpointing } = context.config.recipe;
-  const file = path.join(context.folder, METRICS_FILE);
-  const firstEpoch = resumeClassifier(context, probe);
-  resumeMetricsLog(file, firstEpoch);
-  const validated = readValidated(file);
-  const log = openMetricsLog(file);
+  const progress = resumeClassifier(context, { probe, batchesPerEpoch: train.batchesPerEpoch });
+  const position = new TrainingPosition(train.batchesPerEpoch, progress ? { epochs: 0, progress } : NOTHING);
+  resumeMetrics(context, progress?.metrics);
+  const log = openMetricsLog(path.join(context.folder, METRICS_FILE));
   try {
-    const saving = createClassifierFiles(context, { probe, backbone, best: findBest(validated) });
-    for (let epoch = firstEpoch; epoch < epochs; epoch++) {
-      if (!(await trainEpoch(probing, log, epoch))) return { state: 'stopped' };
+    const files = createClassifierFiles(context, {
+      probe,
+      backbone,
+      position,
+      log,
+      scores: progress?.scores,
+    });
+    const firstEpoch = position.epoch;
+    while (position.epoch < epochs) {
+      if (!(await trainEpoch(probing, { log, position, files }))) return { state: 'stopped' };
+      const { epoch } = position;
       const measure = await validate(probing, log, epoch);
-      validated.push({ epoch, measure });
       if (epoch === firstEpoch) await backbone.refuseChange('after the first epoch');
       const isDue = (epoch + 1) % checkpointing.everyEpochs === 0 || epoch + 1 === epochs;
-      await saving.endEpoch({ epoch, acc1: measure.acc1, isDue });
+      await files.endEpoch({ measure, isDue });
+      position.endEpoch();
     }
+    await backbone.refuseChange('by the end');
+    files.finish();
+    return finish(probing, files.scores!);
   } finally {
     log.close();
   }
-  await backbone.refuseChange('by the end');
-  return finish(probing, validated);
 }
 
-/** Earlier epochs' measures, which may be those of another process. */
-function readValidated(file: string): Validated[] {
-  if (!existsSync(file)) return [];
-  return readMetricsLog(file)
-    .filter(({ split }) => split === 'val')
-    .map(({ epoch, loss, acc1, acc5 }) => ({
-      epoch,
-      measure: { loss: Number(loss), acc1: Number(acc1), acc5: Number(acc5) },
-    }));
-}
+const NOTHING = { epochs: 0 };
 
-/** Of the highest top-1; the first of equals, as in main_lincls.py. */
-function findBest(validated: readonly Validated[]): Validated | undefined {
-  return validated.reduce<Validated | undefined>(
-    (best, each) => (best && best.measure.acc1 >= each.measure.acc1 ? best : each),
-    undefined,
-  );
-}
-
-function finish({ context, train, val, started }: Probing, validated: readonly Validated[]): StageOutcome {
-  const last = validated.at(-1)!;
-  const best = findBest(validated)!;
+function finish({ context, train, val, started }: Probing, { last, best }: Scores): StageOutcome {
   const images = train.imagesComputed() + val.imagesComputed();
   return {
     state: 'done',
@@ -161,35 +150,46 @@ function finish({ context, train, val, started }: Probing, validated: readonly V
   };
 }
 
-/** False where it was told to stop. */
-async function trainEpoch(probing: Probing, log: MetricsLog, epoch: number): Promise<boolean> {
+interface EpochPlace {
+  readonly log: MetricsLog;
+  readonly position: TrainingPosition;
+  readonly files: ClassifierFiles;
+}
+
+/** The rest of an epoch; false where it was told to stop. */
+async function trainEpoch(probing: Probing, { log, position, files }: EpochPlace): Promise<boolean> {
   const { context, train, probe } = probing;
-  const { optimizer, epochs, schedule } = context.config.recipe;
+  const { optimizer, epochs, schedule, batchSize, checkpointing } = context.config.recipe;
+  const { epoch } = position;
   const lr = computeLr(optimizer.lr, { epoch, epochs, schedule });
-  const meter = new StepMeter();
-  let step = epoch * train.batchesPerEpoch;
   let waitingSince = performance.now();
-  for await (const { features, labels } of train.readEpoch(epoch)) {
-    if (context.stop.aborted) return false;
+  for await (const { features, labels } of train.readEpoch(epoch, position.batch)) {
+    if (context.stop.aborted) {
+      if (position.isUnsaved) await files.saveInside();
+      return false;
+    }
     const measure = await probe.trainStep(features, labels, lr);
-    step++;
+    position.advance();
+    const { step, meter } = position;
     refuseNonFiniteLoss(measure.loss, { step, epoch, hint: LR_HINT });
     meter.add(measure, labels.length);
     const now = performance.now();
     const stepTimeMs = now - waitingSince;
-    waitingSince = now;
     if (step % STEPS_A_LINE === 0) log.append({ step, epoch, split: 'train', ...measure, lr, stepTimeMs });
     context.report({
       phase: 'train',
-      done: step * context.config.recipe.batchSize,
-      total: epochs * train.batchesPerEpoch * context.config.recipe.batchSize,
+      done: step * batchSize,
+      total: epochs * train.batchesPerEpoch * batchSize,
       epoch: epoch + 1,
       epochs,
       meters: { ...meter.means, lr },
       imagesPerSecond: (1000 * labels.length) / stepTimeMs,
     });
+    if (position.isDue(checkpointing.everyMinutes)) await files.saveInside();
+    waitingSince = performance.now();
   }
-  const { loss, acc1, acc5 } = meter.means;
+  const { loss, acc1, acc5 } = position.meter.means;
+  const { step } = position;
   log.append({ step, epoch, split: 'train', epochLoss: loss, epochAcc1: acc1, epochAcc5: acc5, lr });
   return true;
 }

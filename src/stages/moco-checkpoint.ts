@@ -11,6 +11,7 @@ import { buildSgdState, readMomentumBuffers } from '../files/torch/sgd-state.ts'
 import { refuseMismatch } from '../model/encoder-state.ts';
 import { listState, type StateEntry } from '../model/parameter-list.ts';
 import { shapeFromTorch, valuesFromTorch, valuesToTorch } from '../model/torch-layout.ts';
+import { countEpochs, readProgress, renderProgress, type TrainingProgress } from './training-progress.ts';
 
 /** How the names of the momentum buffers begin in what `Moco.toTensors` gives. */
 const VELOCITY_PREFIX = 'optimizer.';
@@ -18,24 +19,22 @@ const QUERY_PREFIX = 'module.encoder_q.';
 const KEY_PREFIX = 'module.encoder_k.';
 const QUEUE_NAMES = ['module.queue', 'module.queue_ptr'];
 
-export interface MocoProgress {
-  /** Epochs that are done: the next one's 0-based number. */
-  readonly epochs: number;
-  /** Of the last epoch. */
-  readonly lr: number;
-}
-
 /**
  * What to save.
  *
  * @param tensors of `Moco.toTensors`
- * @param notes   texts to keep under `mocolab`
+ * @param lr      of the last step
  */
 export function buildMocoCheckpoint(
   tensors: TensorMap,
-  { epochs, lr }: MocoProgress,
-  { recipe, notes }: { readonly recipe: PretrainRecipe; readonly notes: { readonly [key: string]: string } },
+  progress: TrainingProgress,
+  {
+    recipe,
+    lr,
+    fingerprint,
+  }: { readonly recipe: PretrainRecipe; readonly lr: number; readonly fingerprint: string },
 ): ReadonlyMap<string, unknown> {
+  const { stem, width } = recipe.model;
   const { momentum, weightDecay } = recipe.optimizer;
   const trained = listTrained(recipe);
   const momentumBuffers = trained.map((entry) =>
@@ -49,7 +48,7 @@ export function buildMocoCheckpoint(
     [...QUEUE_NAMES, ...encoders].map((name) => [name, toStored(tensors.get(name)!)]),
   );
   return new Map<string, unknown>([
-    ['epoch', BigInt(epochs)],
+    ['epoch', BigInt(countEpochs(progress))],
     ['arch', recipe.model.arch],
     ['state_dict', stateDict],
     // main_moco.py gives the optimiser the key encoder's parameters too, which it never trains.
@@ -57,22 +56,37 @@ export function buildMocoCheckpoint(
       'optimizer',
       buildSgdState({ momentumBuffers, parameters: 2 * trained.length, lr, momentum, weightDecay }),
     ],
-    ['mocolab', new Map(Object.entries(notes))],
+    [
+      'mocolab',
+      new Map([
+        ['stem', stem],
+        ['width', String(width)],
+        ['fingerprint', fingerprint],
+        renderProgress(progress),
+      ]),
+    ],
   ]);
 }
 
+export interface MocoCheckpoint {
+  /** For `Moco.loadTensors`. */
+  readonly tensors: TensorMap;
+  /** Whole epochs that are done. */
+  readonly epochs: number;
+  /** Absent where another program wrote it. */
+  readonly progress?: TrainingProgress;
+}
+
 /** Reads one, ours or facebookresearch/moco's. Throws problems of the file, MODEL_STATE_MISMATCH and STAGE_CHECKPOINT_MISMATCH. */
-export function readMocoCheckpoint(
-  file: string,
-  recipe: PretrainRecipe,
-): { readonly tensors: TensorMap; readonly epochs: number } {
+export function readMocoCheckpoint(file: string, recipe: PretrainRecipe): MocoCheckpoint {
   return withTensors(file, (source) => {
     const tensors = new Map(
       [...source.tensors].map(([name, tensor]) => [withModule(name), readStored(tensor)]),
     );
     refuseOthers(tensors, recipe, file);
     for (const [name, velocity] of readVelocities(source, recipe)) tensors.set(name, velocity);
-    return { tensors, epochs: readEpochs(source) };
+    const progress = readProgress(source.content);
+    return { tensors, epochs: readEpochs(source), ...(progress ? { progress } : {}) };
   });
 }
 

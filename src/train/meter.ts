@@ -7,9 +7,19 @@ export interface StepMeasure {
   readonly acc5: number;
 }
 
+/** What a meter has added up, to go on from. */
+export interface MeterState extends StepMeasure {
+  readonly count: number;
+}
+
 export class StepMeter {
-  #sums = { loss: 0, acc1: 0, acc5: 0 };
-  #count = 0;
+  #sums: { loss: number; acc1: number; acc5: number };
+  #count: number;
+
+  constructor({ count, ...sums }: MeterState = { loss: 0, acc1: 0, acc5: 0, count: 0 }) {
+    this.#sums = sums;
+    this.#count = count;
+  }
 
   add({ loss, acc1, acc5 }: StepMeasure, count: number): void {
     this.#sums.loss += loss * count;
@@ -22,5 +32,9 @@ export class StepMeter {
   get means(): StepMeasure {
     const { loss, acc1, acc5 } = this.#sums;
     return { loss: loss / this.#count, acc1: acc1 / this.#count, acc5: acc5 / this.#count };
+  }
+
+  get state(): MeterState {
+    return { ...this.#sums, count: this.#count };
   }
 }

@@ -42,11 +42,16 @@ describe.skipIf(!torchPython)(`PyTorch, ${torchNote}`, () => {
       },
     });
     const first = path.join(stopped.folderOf(stopped.find('pretrain')), 'checkpoint_0000.pth.tar');
-    askTorch('resave', first, first);
-    await stopped.run('pretrain');
-    const again = path.join(stopped.folderOf(stopped.find('pretrain')), 'checkpoint_0001.pth.tar');
+    const resaved = path.join(makeFolder(), 'resaved.pth.tar');
+    askTorch('resave', first, resaved);
+    const [method] = makeTinyExperiment().methods;
+    const goingOn = createStageRunner(
+      makeTinyExperiment({ methods: [{ ...method!, recipe: { ...method!.recipe, resume: resaved } }] }),
+    );
+    await goingOn.run('pretrain');
+    const again = path.join(goingOn.folderOf(goingOn.find('pretrain')), 'checkpoint_0001.pth.tar');
     expect(readTensorFile(again)).toEqual(readTensorFile(checkpoint));
-    askTorch('compare', checkpoint, again);
+    askTorch('compare_training', checkpoint, again);
   });
 
   test('main_lincls.py can resume from our classifiers', async () => {

@@ -44,7 +44,7 @@ export function makePretrainRecipe(changes: Partial<PretrainRecipe> = {}): Pretr
     data,
     augment: [{ op: 'randomResizedCrop', size: 32, scale: [0.08, 1], ratio: [0.75, 1.3333] }],
     loader: { threads: 0, prefetch: 4 },
-    checkpointing: { everyEpochs: 1, keep: 'last' },
+    checkpointing: { everyEpochs: 1, everyMinutes: 15, keep: 'last' },
     ...changes,
   };
 }
@@ -65,7 +65,7 @@ export function makeLinclsRecipe(changes: Partial<LinclsRecipe> = {}): LinclsRec
     augment: [{ op: 'randomCrop', size: 32, padding: 4 }],
     evalTransform: [],
     loader: { threads: 0, prefetch: 4 },
-    checkpointing: { everyEpochs: 10, keep: 'best' },
+    checkpointing: { everyEpochs: 10, everyMinutes: 15, keep: 'best' },
     ...changes,
   };
 }

@@ -36,6 +36,13 @@ def compare(a, b):
     same(torch.load(a, map_location="cpu"), load(b))
 
 
+def compare_training(a, b):
+    """What main_moco.py resumes from is the same, bit for bit."""
+    a, b = load(a), load(b)
+    for key in ("epoch", "arch", "state_dict", "optimizer"):
+        same(a[key], b[key], key)
+
+
 def write(zip_file, legacy_file):
     """A checkpoint as main_moco.py saves it, of a small network after two steps."""
     torch.manual_seed(0)
@@ -119,5 +126,5 @@ def detectron(checkpoint_file, pickle_file):
         assert other.dtype == array.dtype and other.shape == array.shape and other.tobytes() == array.tobytes(), name
 
 
-commands = [compare, write, resave, resume, classifier, detectron]
+commands = [compare, compare_training, write, resave, resume, classifier, detectron]
 {command.__name__: command for command in commands}[sys.argv[1]](*sys.argv[2:])

@@ -144,7 +144,7 @@ test('names, labels, loaders, checkpoint intervals, files and sizes leave finger
     ...base.recipe,
     name: 'other',
     loader: { threads: 7, prefetch: 1 },
-    checkpointing: { everyEpochs: 50, keep: 'all' },
+    checkpointing: { everyMinutes: 15, everyEpochs: 50, keep: 'all' },
   };
   const before = fingerprints(compilePlan(makeExperiment(), {}));
   const methods = [

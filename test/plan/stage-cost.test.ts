@@ -65,7 +65,10 @@ test('a checkpoint holds both encoders, the velocity and the queue', () => {
 
 test('what keep lets stay takes its place on disk', () => {
   const pretrain = (keep: string, everyEpochs = 1) =>
-    costPretrain(makePretrainRecipe({ epochs: 200, checkpointing: { everyEpochs, keep } }), {}).diskBytes!;
+    costPretrain(
+      makePretrainRecipe({ epochs: 200, checkpointing: { everyMinutes: 15, everyEpochs, keep } }),
+      {},
+    ).diskBytes!;
   const one = pretrain('every 100') - pretrain('last');
   expect(one).toBeGreaterThan(4 * 3 * 11_168_832);
   expect(pretrain('every 20') - pretrain('last')).toBe(9 * one);
@@ -73,7 +76,11 @@ test('what keep lets stay takes its place on disk', () => {
   expect(pretrain('all', 7) - pretrain('last')).toBe(28 * one);
   expect(pretrain('every 10', 15) - pretrain('last')).toBe(6 * one);
   const lincls = (keep: string) =>
-    costLincls(makeLinclsRecipe({ checkpointing: { everyEpochs: 10, keep } }), smallModel, {}).diskBytes!;
+    costLincls(
+      makeLinclsRecipe({ checkpointing: { everyEpochs: 10, everyMinutes: 15, keep } }),
+      smallModel,
+      {},
+    ).diskBytes!;
   const classifier = lincls('best') - lincls('last');
   expect(classifier).toBeGreaterThan(4 * 11_168_832);
   expect(lincls('all') - lincls('last')).toBe(11 * classifier);

@@ -70,7 +70,7 @@ async function createExtracted(experiment: ResolvedExperiment): Promise<StageRun
 describe('what stays', () => {
   test('of pre-training: what keep says, and it is among the outputs', async () => {
     const runner = createStageRunner(
-      changePretrain({ epochs: 3, checkpointing: { everyEpochs: 1, keep: 'every 2' } }),
+      changePretrain({ epochs: 3, checkpointing: { everyEpochs: 1, everyMinutes: 15, keep: 'every 2' } }),
     );
     const outcome = await runner.run('pretrain');
     expect(checkpointsIn(folderOf(runner, 'pretrain'))).toEqual([1, 2].map(nameCheckpoint));
@@ -84,7 +84,9 @@ describe('what stays', () => {
     ['all', ['checkpoint.pth.tar', ...[0, 1, 2].map(nameCheckpoint), 'model_best.pth.tar']],
   ];
   test.each(cases)('of linear classification with keep: %s', async (keep, expected) => {
-    const runner = await createExtracted(changeLincls({ checkpointing: { everyEpochs: 1, keep } }));
+    const runner = await createExtracted(
+      changeLincls({ checkpointing: { everyEpochs: 1, everyMinutes: 15, keep } }),
+    );
     const outcome = await runner.run('lincls');
     expect(checkpointsIn(folderOf(runner, 'lincls')).sort()).toEqual(expected);
     const outputs = outcome.state === 'done' ? [...outcome.outputs].sort() : [];
@@ -92,8 +94,12 @@ describe('what stays', () => {
   });
 
   test('model_best is the classifier of the best epoch, also where checkpoints are rarer', async () => {
-    const often = await createExtracted(changeLincls({ checkpointing: { everyEpochs: 1, keep: 'all' } }));
-    const rarely = await createExtracted(changeLincls({ checkpointing: { everyEpochs: 10, keep: 'best' } }));
+    const often = await createExtracted(
+      changeLincls({ checkpointing: { everyEpochs: 1, everyMinutes: 15, keep: 'all' } }),
+    );
+    const rarely = await createExtracted(
+      changeLincls({ checkpointing: { everyEpochs: 10, everyMinutes: 15, keep: 'best' } }),
+    );
     for (const runner of [often, rarely]) await runner.run('lincls');
     const val = readMetricsLog(path.join(folderOf(often, 'lincls'), 'metrics.jsonl')).filter(
       ({ split }) => split === 'val',
@@ -107,8 +113,11 @@ describe('what stays', () => {
 });
 
 describe('linear classification', () => {
-  test('stopped after an epoch goes on to the same bits', async () => {
-    const experiment = changeLincls({ epochs: 4, checkpointing: { everyEpochs: 2, keep: 'best' } });
+  test('stopped in an epoch goes on to the same bits', async () => {
+    const experiment = changeLincls({
+      epochs: 4,
+      checkpointing: { everyEpochs: 2, everyMinutes: 15, keep: 'best' },
+    });
     const whole = await createExtracted(experiment);
     const expected = await whole.run('lincls');
     const broken = await createExtracted(experiment);
@@ -122,7 +131,7 @@ describe('linear classification', () => {
     const outcome = await broken.run('lincls', {
       onProgress: ({ phase, epoch = 0 }) => void (phase === 'train' && steps.push(epoch)),
     });
-    expect(new Set(steps)).toEqual(new Set([3, 4]));
+    expect(new Set(steps)).toEqual(new Set([4]));
     expect(outcome).toMatchObject({ metrics: expected.state === 'done' ? expected.metrics : {} });
     const [a, b] = [whole, broken].map((runner) => folderOf(runner, 'lincls')) as [string, string];
     const rows = (folder: string) => renderWithoutTimes(readMetricsLog(path.join(folder, 'metrics.jsonl')));
@@ -146,9 +155,9 @@ describe('linear classification', () => {
       ]),
     );
     expect(await problemOf(runner.run('lincls'))).toEqual({
-      code: 'STAGE_CLASSIFIER_DAMAGED',
-      message: `Expected epoch, module.fc.weight, module.fc.bias and the state of SGD in ${file} but not all are there.`,
-      hint: 'The file was changed after it was written. Delete the folder of the stage to run it again.',
+      code: 'STAGE_PROGRESS_MISSING',
+      message: `Expected ${file} to say under mocolab.progress where its training stood but it does not.`,
+      hint: 'Another version or program wrote it. To go on from it, name it in resume; else delete the folder of the stage to run it again.',
     });
   });
 });

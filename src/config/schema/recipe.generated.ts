@@ -396,6 +396,10 @@ export interface CheckpointConfig {
    */
   everyEpochs: number;
   /**
+   * In the middle of an epoch, one when so much time has gone since the last: what a kill may cost.
+   */
+  everyMinutes: number;
+  /**
    * Which stay beside the last, which always does: none (last), those of every Nth epoch (every N), or all.
    */
   keep: string;
@@ -459,6 +463,10 @@ export interface ProbeCheckpointConfig {
    * One after every N epochs, and after the last.
    */
   everyEpochs: number;
+  /**
+   * In the middle of an epoch, one when so much time has gone since the last: what a kill may cost.
+   */
+  everyMinutes: number;
   /**
    * Which stay beside the last, which always does: none (last), that of the best top-1 (best), further those of every Nth epoch (every N), or all.
    */

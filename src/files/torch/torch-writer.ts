@@ -4,6 +4,7 @@
 import { dtypes, getDtype } from '../dtypes.ts';
 import { describeCall, describeTuple, type PicklePart, renderPickle } from '../pickle/pickle-writer.ts';
 import { PyGlobal, PyOrderedDict, PyTuple } from '../pickle/python-values.ts';
+import { SEAL_BYTES, seal } from '../seal.ts';
 import { isStoredTensor } from '../state-dict.ts';
 import { countElements, type StoredTensor } from '../stored-tensor.ts';
 import { renderZip, type ZipSource } from '../zip/zip-writer.ts';
@@ -18,7 +19,16 @@ const BINPERSID = Uint8Array.of(0x51);
 const storageClasses = new Map(dtypes.map(({ name, storage }) => [name, new PyGlobal(`torch.${storage}`)]));
 
 /** The bytes of a file with this value: plain values (see pickle/python-values.ts) and tensors. */
-export function* renderTorchFile(value: unknown): Generator<Uint8Array, void, undefined> {
+export function renderTorchFile(value: unknown): Generator<Uint8Array, void, undefined> {
+  return renderEntries(value, 0);
+}
+
+/** The same with a checksum over all of it; see seal.ts. */
+export function renderSealedTorchFile(value: unknown): Generator<Uint8Array, void, undefined> {
+  return seal(renderEntries(value, SEAL_BYTES));
+}
+
+function* renderEntries(value: unknown, commentBytes: number): Generator<Uint8Array, void, undefined> {
   const tensors: StoredTensor[] = [];
   const reduce = (found: unknown) => {
     if (isStoredTensor(found)) return describeTensor(found, tensors.push(found) - 1);
@@ -27,7 +37,7 @@ export function* renderTorchFile(value: unknown): Generator<Uint8Array, void, un
     return undefined;
   };
   const pickle = Buffer.concat([...renderPickle(value, { protocol: 2, reduce })]);
-  yield* renderZip(listEntries(pickle, tensors));
+  yield* renderZip(listEntries(pickle, tensors), { commentBytes });
 }
 
 function* listEntries(pickle: Buffer, tensors: readonly StoredTensor[]): Generator<ZipSource> {

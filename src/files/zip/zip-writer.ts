@@ -41,8 +41,15 @@ interface Placed {
   readonly start: number;
 }
 
-/** The archive's bytes, front to back. */
-export function* renderZip(sources: Iterable<ZipSource>): Generator<Uint8Array, void, undefined> {
+/**
+ * The archive's bytes, front to back.
+ *
+ * @param commentBytes length of the comment that the caller puts behind them
+ */
+export function* renderZip(
+  sources: Iterable<ZipSource>,
+  { commentBytes = 0 }: { readonly commentBytes?: number } = {},
+): Generator<Uint8Array, void, undefined> {
   const entries: Placed[] = [];
   let position = 0;
   for (const { name, read } of sources) {
@@ -56,11 +63,13 @@ export function* renderZip(sources: Iterable<ZipSource>): Generator<Uint8Array, 
   }
   const directory = entries.map(renderCentral);
   yield* directory;
-  yield renderEnd(
+  const end = renderEnd(
     entries.length,
     directory.reduce((sum, { length }) => sum + length, 0),
     position,
   );
+  end.writeUInt16LE(commentBytes, end.length - 2);
+  yield end;
 }
 
 function renderLocal(entry: Placed): Buffer {

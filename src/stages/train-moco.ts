@@ -1,0 +1,175 @@
+// The loop of main_moco.py: epoch by epoch, batch by batch. Writes a checkpoint after epochs, and in the
+// middle of one when it is time or when it is told to stop, from which it goes on to the same bits.
+
+import path from 'node:path';
+import type { PretrainRecipe } from '../config/schema/recipe.generated.ts';
+import { permutation, stream } from '../core/rng.ts';
+import type { Batch, Loader } from '../data/batch.ts';
+import type { Engine } from '../engine/engine.ts';
+import * as tf from '../engine/tf.ts';
+import type { Moco, MocoMeasure } from '../moco/moco.ts';
+import {
+  applyRetention,
+  dropSuperseded,
+  listCheckpoints,
+  nameCheckpoint,
+  nameStepCheckpoint,
+  removeStepCheckpoints,
+  writeTorchFile,
+} from '../runs/checkpoint.ts';
+import type { MetricsLog } from '../runs/metrics-log.ts';
+import { computeLr } from '../train/lr-schedule.ts';
+import type { StepMeasure } from '../train/meter.ts';
+import { toImageTensor } from './batch-tensor.ts';
+import { buildMocoCheckpoint } from './moco-checkpoint.ts';
+import { refuseNonFiniteLoss } from './refuse-non-finite.ts';
+import type { StageContext, StageOutcome } from './stage-context.ts';
+import { METRICS_FILE } from './stage-files.ts';
+import { TrainingPosition, type TrainingStart } from './training-position.ts';
+
+/** Steps between two lines of metrics, as --print-freq of the original. */
+const STEPS_A_LINE = 10;
+
+const LR_HINT = 'Lower optimizer.lr: MoCo v1 uses 0.03 at batch 256 and scales it linearly with the batch.';
+
+export interface MocoTraining {
+  readonly context: StageContext<'pretrain'>;
+  readonly recipe: PretrainRecipe;
+  readonly engine: Engine;
+  readonly loader: Loader;
+  readonly moco: Moco;
+  readonly log: MetricsLog;
+}
+
+/** Trains to the end, or until it is told to stop. Throws DATA_* problems and STAGE_LOSS_NOT_FINITE. */
+export async function trainMoco(training: MocoTraining, start: TrainingStart): Promise<StageOutcome> {
+  const { recipe, context, loader, engine } = training;
+  const { folder, stop } = context;
+  const position = new TrainingPosition(loader.batchesPerEpoch, start);
+  const started = performance.now();
+  while (position.epoch < recipe.epochs) {
+    if (!(await trainEpoch(training, position))) return { state: 'stopped' };
+    const done = position.epoch + 1;
+    const isLast = done === recipe.epochs;
+    if (isLast || done % recipe.checkpointing.everyEpochs === 0)
+      await saveCheckpoint(training, position, nameCheckpoint(position.epoch));
+    else if (stop.aborted) await saveCheckpoint(training, position, nameStepCheckpoint(position.step));
+    if (stop.aborted && !isLast) return { state: 'stopped' };
+    position.endEpoch();
+  }
+  removeStepCheckpoints(folder);
+  applyRetention(folder, recipe.checkpointing.keep);
+  const images = position.ownSteps * recipe.batchSize;
+  return {
+    state: 'done',
+    metrics: { ...position.lastMeans! },
+    outputs: [...listCheckpoints(folder).map(({ path: file }) => path.basename(file)), METRICS_FILE],
+    images,
+    imagesPerSecond: images > 0 ? (1000 * images) / (performance.now() - started) : null,
+    engine: engine.description,
+  };
+}
+
+/** The rest of an epoch; false where it was told to stop. */
+async function trainEpoch(training: MocoTraining, position: TrainingPosition): Promise<boolean> {
+  const { recipe, context, loader, log } = training;
+  const { epoch } = position;
+  const lr = computeRate(recipe, epoch);
+  let waitingSince = performance.now();
+  for await (const batch of loader.readEpoch(epoch, position.batch)) {
+    if (context.stop.aborted) {
+      if (position.isUnsaved) await saveCheckpoint(training, position, nameStepCheckpoint(position.step));
+      return false;
+    }
+    const dataTimeMs = performance.now() - waitingSince;
+    const measure = await trainBatch(training, batch, { step: position.step, lr });
+    const stepTimeMs = performance.now() - waitingSince - dataTimeMs;
+    position.advance();
+    const { step, meter } = position;
+    refuseNonFiniteLoss(measure.loss, { step, epoch, hint: LR_HINT });
+    meter.add(measure, batch.labels.length);
+    const imagesPerSecond = (1000 * batch.labels.length) / (dataTimeMs + stepTimeMs);
+    const times = { dataTimeMs, stepTimeMs, imagesPerSecond };
+    if (step % STEPS_A_LINE === 0) log.append({ step, epoch, split: 'train', ...measure, lr, ...times });
+    reportStep(training, { step, epoch, lr, means: meter.means, ...times });
+    if (position.isDue(recipe.checkpointing.everyMinutes))
+      await saveCheckpoint(training, position, nameStepCheckpoint(step));
+    waitingSince = performance.now();
+  }
+  logEpoch(training, position, lr);
+  return true;
+}
+
+function computeRate({ optimizer, epochs, schedule }: PretrainRecipe, epoch: number): number {
+  return computeLr(optimizer.lr, { epoch, epochs, schedule });
+}
+
+function logEpoch({ log, loader }: MocoTraining, position: TrainingPosition, lr: number): void {
+  const { step, epoch, meter, epochTimeMs: timeMs } = position;
+  const { loss: epochLoss, acc1: epochAcc1, acc5: epochAcc5 } = meter.means;
+  const imagesPerSecond = (1000 * loader.imagesPerEpoch) / timeMs;
+  log.append({
+    step,
+    epoch,
+    split: 'train',
+    epochLoss,
+    epochAcc1,
+    epochAcc5,
+    lr,
+    timeMs,
+    imagesPerSecond,
+  });
+}
+
+async function trainBatch(
+  { context, moco }: MocoTraining,
+  batch: Batch,
+  { step, lr }: { readonly step: number; readonly lr: number },
+): Promise<MocoMeasure> {
+  const [queries, keys] = [toImageTensor(batch, 0), toImageTensor(batch, 1)];
+  const order = permutation(stream(context.stage.seed, 'shuffle-bn', step), batch.labels.length);
+  const measure = await moco.trainStep({ queries, keys, order, lr });
+  tf.dispose([queries, keys]);
+  return measure;
+}
+
+interface StepReport {
+  readonly step: number;
+  readonly epoch: number;
+  readonly lr: number;
+  readonly means: StepMeasure;
+  readonly dataTimeMs: number;
+  readonly stepTimeMs: number;
+  readonly imagesPerSecond: number;
+}
+
+function reportStep({ context, recipe, loader }: MocoTraining, report: StepReport): void {
+  const { step, epoch, lr, means, dataTimeMs, stepTimeMs, imagesPerSecond } = report;
+  context.report({
+    phase: 'train',
+    done: step * recipe.batchSize,
+    total: recipe.epochs * loader.imagesPerEpoch,
+    epoch: epoch + 1,
+    epochs: recipe.epochs,
+    meters: { ...means, lr, dataTimeMs, stepTimeMs },
+    imagesPerSecond,
+  });
+}
+
+async function saveCheckpoint(
+  { context, recipe, moco, log }: MocoTraining,
+  position: TrainingPosition,
+  name: string,
+): Promise<void> {
+  const { folder, stage } = context;
+  const progress = { ...position.describe(), metrics: log.mark(position.step), warnings: [] };
+  const content = buildMocoCheckpoint(await moco.toTensors(), progress, {
+    recipe,
+    lr: computeRate(recipe, position.epoch),
+    fingerprint: stage.fingerprint,
+  });
+  writeTorchFile(path.join(folder, name), content);
+  position.noteSaved();
+  const { keep } = recipe.checkpointing;
+  dropSuperseded(folder, { keep, stepsPerEpoch: position.batchesPerEpoch });
+}

@@ -1,0 +1,182 @@
+// Stopped anywhere and started again, a training ends with the bits of one that was not.
+
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { ResolvedExperiment } from '../../src/config/resolved.ts';
+import { listStepCheckpoints, nameCheckpoint, nameStepCheckpoint } from '../../src/runs/checkpoint.ts';
+import { readMetricsLog, renderWithoutTimes } from '../../src/runs/metrics-log.ts';
+import { createStageRunner, makeTinyExperiment, runKinds, type StageRunner } from '../helpers/run-stages.ts';
+
+type Trained = 'pretrain' | 'lincls';
+
+/** The tiny experiment, three epochs of six batches; classifiers with a checkpoint every two epochs. */
+function makeSmall(everyMinutes = 15): ResolvedExperiment {
+  const experiment = makeTinyExperiment();
+  const [method] = experiment.methods;
+  const pretrain = {
+    ...method!.recipe,
+    epochs: 3,
+    checkpointing: { everyEpochs: 1, everyMinutes, keep: 'last' },
+  };
+  const evaluations = experiment.evaluations.map((evaluation) =>
+    evaluation.recipe.kind === 'lincls'
+      ? {
+          ...evaluation,
+          recipe: { ...evaluation.recipe, checkpointing: { everyEpochs: 2, everyMinutes, keep: 'best' } },
+        }
+      : evaluation,
+  );
+  return { ...experiment, methods: [{ ...method!, recipe: pretrain }], evaluations };
+}
+
+const BATCH = { pretrain: 16, lincls: 32 };
+/** So short that it is due after every step. */
+const ALWAYS = 1e-9;
+
+const folderOf = (runner: StageRunner, kind: Trained) => runner.folderOf(runner.find(kind));
+
+async function prepare(kind: Trained, everyMinutes?: number): Promise<StageRunner> {
+  const runner = createStageRunner(makeSmall(everyMinutes));
+  if (kind === 'lincls') await runKinds(runner, 'pretrain', 'extract');
+  return runner;
+}
+
+/** Runs a stage until so many steps are done. */
+function stopAfter(runner: StageRunner, kind: Trained, steps: number) {
+  return runner.run(kind, {
+    onProgress: ({ phase, done }, stop) => {
+      if (phase === 'train' && done === steps * BATCH[kind]) stop.abort();
+    },
+  });
+}
+
+/** Warnings, but for the one of a recipe as small as this. */
+function tellOwn({ warnings }: StageRunner): string[] {
+  return warnings.filter((warning) => !warning.startsWith('moco.queueSize 32 is more than a tenth'));
+}
+
+/** The files that a stage leaves, byte for byte; of the metrics all but the times. */
+function readAll(folder: string): Record<string, string> {
+  return Object.fromEntries(
+    readdirSync(folder)
+      .sort()
+      .map((name) => {
+        const file = path.join(folder, name);
+        if (name.endsWith('.jsonl')) return [name, renderWithoutTimes(readMetricsLog(file))];
+        return [name, readFileSync(file).toString('hex')];
+      }),
+  );
+}
+
+const wholes = new Map<Trained, Promise<Record<string, string>>>();
+
+function trainWhole(kind: Trained): Promise<Record<string, string>> {
+  const known =
+    wholes.get(kind) ??
+    prepare(kind).then(async (runner) => {
+      await runner.run(kind);
+      return readAll(folderOf(runner, kind));
+    });
+  wholes.set(kind, known);
+  return known;
+}
+
+describe.each(['pretrain', 'lincls'] as const)('%s', (kind) => {
+  const stepsPerEpoch = kind === 'pretrain' ? 6 : 3;
+
+  test('stopped after every step in turn, it leaves the same bytes, and metrics without hole or repeat', async () => {
+    const runner = await prepare(kind);
+    for (let step = 1; step < 3 * stepsPerEpoch; step++) {
+      expect(await stopAfter(runner, kind, step)).toEqual({ state: 'stopped' });
+    }
+    expect(await runner.run(kind)).toMatchObject({ state: 'done' });
+    expect(readAll(folderOf(runner, kind))).toEqual(await trainWhole(kind));
+    expect(tellOwn(runner)).toEqual([]);
+  });
+
+  test('writing a checkpoint after every step changes nothing, and none of them stays', async () => {
+    const runner = await prepare(kind, ALWAYS);
+    const left = new Set<number>();
+    await runner.run(kind, {
+      onProgress: () => left.add(listStepCheckpoints(folderOf(runner, kind)).length),
+    });
+    expect(Math.max(...left)).toBe(2);
+    expect(readAll(folderOf(runner, kind))).toEqual(await trainWhole(kind));
+  });
+
+  test('where the newest checkpoint is broken, it goes on from the one before, says so, and ends the same', async () => {
+    const runner = await prepare(kind, ALWAYS);
+    await stopAfter(runner, kind, 5);
+    const folder = folderOf(runner, kind);
+    const newest = path.join(folder, nameStepCheckpoint(5));
+    const bytes = readFileSync(newest);
+    bytes[bytes.length >> 1]! ^= 1;
+    writeFileSync(newest, bytes);
+    const seen: number[] = [];
+    await runner.run(kind, { onProgress: ({ phase, done }) => void (phase === 'train' && seen.push(done)) });
+    expect(seen[0]).toBe(5 * BATCH[kind]);
+    expect(tellOwn(runner)).toEqual([
+      `Expected ${newest} to have the checksum it was written with but it has another one. It is passed over, and is now checkpoint_step_00000005.pth.tar.damaged.`,
+    ]);
+    const { [`${path.basename(newest)}.damaged`]: damaged, ...rest } = readAll(folder);
+    expect(damaged).toBe(bytes.toString('hex'));
+    expect(rest).toEqual(await trainWhole(kind));
+  });
+});
+
+test('with no sound checkpoint left, it says so and starts again, to the same bytes', async () => {
+  const runner = await prepare('pretrain');
+  await stopAfter(runner, 'pretrain', 8);
+  const folder = folderOf(runner, 'pretrain');
+  const names = [nameStepCheckpoint(8), nameCheckpoint(0)];
+  for (const name of names) writeFileSync(path.join(folder, name), 'nothing');
+  await runner.run('pretrain');
+  expect(tellOwn(runner)).toEqual([
+    ...names.map(
+      (name) =>
+        `Expected ${path.join(folder, name)} to have the checksum it was written with but it has none at its end. It is passed over, and is now ${name}.damaged.`,
+    ),
+    'No sound checkpoint is left: training starts again.',
+  ]);
+  const rest = Object.entries(readAll(folder)).filter(([name]) => !name.endsWith('.damaged'));
+  expect(Object.fromEntries(rest)).toEqual(await trainWhole('pretrain'));
+});
+
+test('metrics that were changed since the checkpoint are told, and training goes on', async () => {
+  const runner = await prepare('pretrain');
+  await stopAfter(runner, 'pretrain', 14);
+  const file = path.join(folderOf(runner, 'pretrain'), 'metrics.jsonl');
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/"loss":\d/, '"loss":9'));
+  expect(await runner.run('pretrain')).toMatchObject({ state: 'done' });
+  expect(tellOwn(runner)).toEqual([
+    'Expected metrics.jsonl to begin with the 3 rows that were there when the checkpoint was written but it has others. Training goes on all the same; rows may be missing.',
+  ]);
+});
+
+test('in the middle of an epoch of other data it refuses to go on', async () => {
+  const runner = await prepare('pretrain');
+  await stopAfter(runner, 'pretrain', 2);
+  const folder = folderOf(runner, 'pretrain');
+  const other = createStageRunner(withTrainImages(112));
+  const target = folderOf(other, 'pretrain');
+  cpSync(folder, target, { recursive: true });
+  const file = path.join(target, nameStepCheckpoint(2));
+  await expect(other.run('pretrain')).rejects.toMatchObject({
+    problems: [
+      {
+        code: 'STAGE_DATA_CHANGED',
+        message: `Expected data of 6 batches an epoch, as ${file} was trained on, but now they have 7.`,
+        hint: 'Bring the images back as they were, or delete the folder of the stage to train on the new ones from the start.',
+      },
+    ],
+  });
+});
+
+function withTrainImages(train: number): ResolvedExperiment {
+  const experiment = makeSmall();
+  const [method] = experiment.methods;
+  const { data } = method!.recipe;
+  const recipe = { ...method!.recipe, data: { ...data, synthetic: { ...data.synthetic!, train } } };
+  return { ...experiment, methods: [{ ...method!, recipe }] };
+}
