@@ -20,8 +20,12 @@ const layers = {
   cli: ['parity', 'translate', 'config', 'plan', 'launch', 'report', 'runs', 'files', 'data', 'core'],
 };
 
-/** Single files of another layer: a protocol's two ends, and where the addons of an engine lie (they load no TensorFlow). */
+/**
+ * Single files of another layer: a protocol's two ends, where the addons of an engine lie, and where ranks meet
+ * (they load no TensorFlow).
+ */
 const exceptions = {
+  launch: ['^src/engine/collectives/rendezvous/'],
   worker: ['^src/launch/protocol\\.ts$', '^src/launch/device-pool\\.ts$'],
   cli: ['^src/engine/torch/addon-file\\.ts$'],
   data: ['^src/engine/torch/addon-file\\.ts$'],

@@ -4,10 +4,10 @@
 
 import { statSync } from 'node:fs';
 import path from 'node:path';
+import { explainChanges } from '../core/explain-changes.ts';
 import { shortenStageId } from '../plan/plan-view.ts';
 import type { StageDecision, StageDecisions } from '../plan/stage-decision.ts';
 import type { Stage, StageGraph } from '../plan/stage-graph.ts';
-import { explainChanges } from './explain-change.ts';
 import type { RunRecord } from './run-record.ts';
 import type { RunStore } from './run-store.ts';
 

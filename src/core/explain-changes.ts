@@ -1,6 +1,6 @@
-// Says which settings differ between two identities: `optimizer.lr 0.03 -> 0.06`.
+// Says which settings differ between two JSON objects: `optimizer.lr 0.03 -> 0.06`.
 
-import { type Json, renderCanonicalJson } from '../core/hash.ts';
+import { type Json, renderCanonicalJson } from './hash.ts';
 
 type JsonObject = { readonly [key: string]: Json };
 

@@ -1,0 +1,94 @@
+// Sums and copies of host arrays over the mesh. Each rank adds up one part of the array for all: it gets that
+// part from everyone, adds in rank order, and gives the sum to everyone. 2 (R - 1) / R of the array goes out of
+// each rank, as in a ring, but in two steps instead of 2 (R - 1), and the order of addition is that of the ranks.
+
+import { FrameKind } from './mesh/frame.ts';
+import type { Mesh } from './mesh/mesh.ts';
+
+export type Summable = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
+
+const { part, result } = FrameKind;
+
+/** Sums `values` over all ranks, in place; same type and length everywhere. */
+export async function sumInPlace(mesh: Mesh, values: Summable): Promise<void> {
+  const call = mesh.begin('allReduceSum');
+  const { rank, others } = mesh;
+  const parts = splitEvenly(values.length, mesh.ranks);
+  const slices = parts.map(([from, to]) => values.subarray(from, to));
+  const sent = others.map((to) => mesh.send(to, { ...call, kind: part }, bytesOf(slices[to]!)));
+  const own = slices[rank]!;
+  const theirs = await receiveAll(mesh, others, { ...call, kind: part }, () => own.byteLength);
+  const terms = theirs.map((bytes) => asTypeOf(values, bytes));
+  terms.splice(rank, 0, own.slice());
+  addUp(own, terms);
+  sent.push(...others.map((to) => mesh.send(to, { ...call, kind: result }, bytesOf(own))));
+  const sums = await receiveAll(mesh, others, { ...call, kind: result }, (from) => slices[from]!.byteLength);
+  // Nobody sends a sum before it has all parts, but the system may still hold a piece of ours.
+  await Promise.all(sent);
+  for (const [i, from] of others.entries()) slices[from]!.set(asTypeOf(values, sums[i]!));
+}
+
+/** Every rank's bytes, in rank order; of any length. */
+export async function gatherBytes(
+  mesh: Mesh,
+  operation: 'allGather' | 'gatherValues',
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array<ArrayBuffer>[]> {
+  const message = { ...mesh.begin(operation), kind: part };
+  const sent = mesh.others.map((to) => mesh.send(to, message, bytes));
+  const gathered = await receiveAll(mesh, mesh.others, message);
+  await Promise.all(sent);
+  gathered.splice(mesh.rank, 0, bytes);
+  return gathered;
+}
+
+/** Rank 0's bytes. */
+export async function broadcastBytes(
+  mesh: Mesh,
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const message = { ...mesh.begin('broadcast'), kind: part };
+  if (mesh.rank > 0) return (await receiveAll(mesh, [0], message, () => bytes.length))[0]!;
+  await Promise.all(mesh.others.map((to) => mesh.send(to, message, bytes)));
+  return bytes;
+}
+
+type MessageOf = Parameters<Mesh['receive']>[1];
+
+/** One message of each of these ranks, in their order, checked for its length where one is expected. */
+function receiveAll(
+  mesh: Mesh,
+  from: readonly number[],
+  message: MessageOf,
+  lengthOf?: (rank: number) => number,
+): Promise<Uint8Array<ArrayBuffer>[]> {
+  const messages = from.map(async (rank) => {
+    const bytes = await mesh.receive(rank, message);
+    if (!lengthOf || bytes.length === lengthOf(rank)) return bytes;
+    const error = new Error(
+      `${message.operation} ${message.sequence}: rank ${rank} sent ${bytes.length} bytes and not ${lengthOf(rank)}: its tensors have other shapes.`,
+    );
+    mesh.fail(error);
+    throw error;
+  });
+  return Promise.all(messages);
+}
+
+/** [from, to) of as many parts of nearly the same length. */
+export function splitEvenly(length: number, parts: number): (readonly [number, number])[] {
+  const edges = Array.from({ length: parts + 1 }, (_, i) => Math.floor((length * i) / parts));
+  return edges.slice(1).map((to, i) => [edges[i]!, to]);
+}
+
+function addUp(sum: Summable, terms: readonly Summable[]): void {
+  sum.set(terms[0]!);
+  for (const term of terms.slice(1)) for (let i = 0; i < sum.length; i++) sum[i]! += term[i]!;
+}
+
+function asTypeOf(like: Summable, { buffer }: Uint8Array<ArrayBuffer>): Summable {
+  return like instanceof Float32Array ? new Float32Array(buffer) : new Int32Array(buffer);
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Summable): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}

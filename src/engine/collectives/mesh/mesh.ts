@@ -1,0 +1,226 @@
+// The ranks of one stage, connected. Every message is addressed by its operation's number, so that several may
+// be under way; the first thing that goes wrong ends them all, on every rank, with the same problem.
+
+import { type Problem, ProblemError } from '../../../core/problem.ts';
+import { nameProcess, type Peer } from '../rendezvous/hello.ts';
+import type { Links } from './connect-mesh.ts';
+import { type Frame, type FrameHeader, FrameKind } from './frame.ts';
+
+/** Numbers of operations, as they stand in a frame. */
+const operations = ['none', 'allReduceSum', 'allGather', 'broadcast', 'gatherValues'] as const;
+export type Operation = (typeof operations)[number];
+
+/** One call of an operation. */
+export interface Call {
+  readonly operation: Operation;
+  readonly sequence: number;
+}
+
+export interface Message extends Call {
+  readonly kind: typeof FrameKind.part | typeof FrameKind.result;
+}
+
+interface Pending {
+  readonly peer: Peer;
+  readonly message: Message;
+  readonly since: number;
+  readonly resolve: (payload: Uint8Array<ArrayBuffer>) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export interface MeshOptions {
+  readonly rank: number;
+  readonly peers: readonly Peer[];
+  readonly links: Links;
+  /** How long another rank may let this one wait without sending anything. */
+  readonly timeoutMs: number;
+}
+
+export class Mesh {
+  readonly rank: number;
+  readonly peers: readonly Peer[];
+  readonly #links: Links;
+  readonly #timeoutMs: number;
+  readonly #come = new Map<string, Frame>();
+  readonly #pending = new Map<string, Pending>();
+  /** Ranks that have closed, and of these, with a goodbye. */
+  readonly #left = new Set<number>();
+  readonly #goodbyes = new Set<number>();
+  readonly #watchdog: NodeJS.Timeout;
+  readonly #onFailure: ((error: Error) => void)[] = [];
+  #failure: Error | undefined;
+  #isClosing = false;
+  #sequence = 0;
+
+  constructor({ rank, peers, links, timeoutMs }: MeshOptions) {
+    this.rank = rank;
+    this.peers = peers;
+    this.#links = links;
+    this.#timeoutMs = timeoutMs;
+    for (const [from, link] of links) {
+      link.listen({ onFrame: (frame) => this.#hear(from, frame), onEnd: (why) => this.#lose(from, why) });
+    }
+    this.#watchdog = setInterval(() => this.#checkStall(), Math.min(1000, timeoutMs / 4)).unref();
+  }
+
+  get ranks(): number {
+    return this.peers.length;
+  }
+
+  /** The other ranks. */
+  get others(): number[] {
+    return this.peers.map(({ rank }) => rank).filter((rank) => rank !== this.rank);
+  }
+
+  /** Numbers a call: the same on every rank, because all call the same in the same order. */
+  begin(operation: Operation): Call {
+    this.#sequence = (this.#sequence + 1) >>> 0;
+    return { operation, sequence: this.#sequence };
+  }
+
+  /** Resolves when the payload may be overwritten. What goes wrong, `receive` tells. */
+  async send(to: number, message: Message, payload: Uint8Array): Promise<void> {
+    if (!this.#failure) await this.#links.get(to)!.send(toHeader(message), payload);
+  }
+
+  receive(from: number, message: Message): Promise<Uint8Array<ArrayBuffer>> {
+    const key = keyOf(from, message);
+    return new Promise((resolve, reject) => {
+      if (this.#failure) return reject(this.#failure);
+      this.#pending.set(key, { peer: this.peers[from]!, message, since: performance.now(), resolve, reject });
+      this.#deliver(key);
+      if (this.#left.has(from)) this.#checkLeft(from);
+    });
+  }
+
+  /** Tells when the ranks can no longer work together; at once where that is so already. */
+  onFailure(listener: (error: Error) => void): void {
+    if (this.#failure) listener(this.#failure);
+    else this.#onFailure.push(listener);
+  }
+
+  /** Ends all that is under way, here and, where it is a problem, on the other ranks. */
+  fail(error: Error): void {
+    if (this.#failure || this.#isClosing) return;
+    this.#failure = error;
+    this.#rejectAll(error);
+    for (const listener of this.#onFailure) listener(error);
+    clearInterval(this.#watchdog);
+    const problem = error instanceof ProblemError ? error.problems[0]! : explainBug(this.rank, error);
+    const text = Buffer.from(JSON.stringify(problem));
+    for (const link of this.#links.values()) {
+      void link.send({ kind: FrameKind.abort, operation: 0, sequence: 0 }, text);
+      void link.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    clearInterval(this.#watchdog);
+    this.#rejectAll(new Error('The collectives were closed.'));
+    this.#failure ??= new Error('The collectives were closed.');
+    const closings = [...this.#links.values()].map(async (link) => {
+      void link.send({ kind: FrameKind.goodbye, operation: 0, sequence: 0 }, new Uint8Array(0));
+      await link.close();
+    });
+    await Promise.all(closings);
+  }
+
+  #rejectAll(error: Error): void {
+    const pending = [...this.#pending.values()];
+    this.#pending.clear();
+    this.#come.clear();
+    for (const { reject } of pending) reject(error);
+  }
+
+  #hear(from: number, frame: Frame): void {
+    if (frame.kind === FrameKind.goodbye) {
+      this.#left.add(from);
+      this.#goodbyes.add(from);
+      this.#checkLeft(from);
+    } else if (frame.kind === FrameKind.abort) {
+      this.fail(new ProblemError(JSON.parse(Buffer.from(frame.payload).toString()) as Problem));
+    } else {
+      const key = keyOf(from, frame);
+      this.#come.set(key, frame);
+      if (this.#pending.has(key)) this.#deliver(key);
+    }
+  }
+
+  #deliver(key: string): void {
+    const frame = this.#come.get(key);
+    const pending = this.#pending.get(key);
+    if (!frame || !pending) return;
+    this.#come.delete(key);
+    this.#pending.delete(key);
+    const { message, peer, resolve } = pending;
+    const theirs = operations[frame.operation];
+    if (theirs === message.operation) resolve(frame.payload);
+    else {
+      const what = `rank ${peer.rank} called ${theirs} where rank ${this.rank} called ${message.operation}`;
+      const error = new Error(`Operation ${message.sequence}: ${what}.`);
+      pending.reject(error);
+      this.fail(error);
+    }
+  }
+
+  #lose(from: number, reason: string): void {
+    this.#left.add(from);
+    if (this.#goodbyes.has(from)) this.#checkLeft(from);
+    else this.fail(new ProblemError(explainLost(this.peers[from]!, reason)));
+  }
+
+  /** A rank that has left owes nothing more. */
+  #checkLeft(from: number): void {
+    const isOwing = [...this.#pending.values()].some(({ peer }) => peer.rank === from);
+    if (isOwing) this.fail(new ProblemError(explainLost(this.peers[from]!, 'it has ended its work')));
+  }
+
+  #checkStall(): void {
+    const now = performance.now();
+    const stalled = [...this.#pending.values()].filter(({ peer, since }) => {
+      return now - Math.max(since, this.#links.get(peer.rank)!.heardAt) > this.#timeoutMs;
+    });
+    if (stalled.length === 0) return;
+    const ranks = new Map(stalled.map(({ peer }) => [peer.rank, peer]));
+    this.fail(new ProblemError(explainStall([...ranks.values()], stalled[0]!.message, this.#timeoutMs)));
+  }
+}
+
+function toHeader({ kind, operation, sequence }: Message): Omit<FrameHeader, 'bytes'> {
+  return { kind, operation: operations.indexOf(operation), sequence };
+}
+
+function keyOf(
+  from: number,
+  { sequence, kind }: { readonly sequence: number; readonly kind: number },
+): string {
+  return `${from}:${sequence}:${kind}`;
+}
+
+function explainLost(peer: Peer, reason: string): Problem {
+  return {
+    code: 'RANK_LOST',
+    message: `Expected all ranks to train to the end but rank ${peer.rank} (${nameProcess(peer)}) is gone: ${reason}.`,
+    hint: 'The failure is that rank’s: see its log. One that was killed has none; often the system ran out of memory.',
+  };
+}
+
+function explainStall(peers: readonly Peer[], { operation }: Message, timeoutMs: number): Problem {
+  const names = peers.map((peer) => `rank ${peer.rank} (${nameProcess(peer)})`).join(', ');
+  return {
+    code: 'RANK_STALLED',
+    message: `Expected all ranks to come to ${operation} within ${timeoutMs / 1000} s but ${names} did not.`,
+    hint: 'See its log: it may hang, or its machine may be much slower. A larger launch.stallTimeout waits longer.',
+  };
+}
+
+/** What the others are told where the fault is ours. */
+function explainBug(rank: number, error: Error): Problem {
+  return {
+    code: 'RANK_LOST',
+    message: `Expected all ranks to train to the end but rank ${rank} gave up: ${error.message}`,
+    hint: 'This is a bug. Please report it with the logs of all ranks.',
+  };
+}

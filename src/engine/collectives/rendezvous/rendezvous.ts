@@ -1,0 +1,64 @@
+// Where the ranks of one stage meet, and who this one is: told by the parent, or by the environment that
+// other launchers set (torchrun, srun with a line of shell, a Kubernetes PyTorchJob). Loads no TensorFlow.
+
+import { type Problem, ProblemError } from '../../../core/problem.ts';
+
+export interface Rendezvous {
+  readonly host: string;
+  readonly port: number;
+  /** 0 to ranks - 1. */
+  readonly rank: number;
+  readonly ranks: number;
+  /** What only this job's ranks know. Empty where an outside launcher chose the port. */
+  readonly token: string;
+  /** Whether rank 0 holds the meeting place; else the parent does. */
+  readonly heldByRank0: boolean;
+}
+
+/** The same, and which of the machine's ranks (and so of its devices) this one is. */
+export interface LaunchedRank {
+  readonly rendezvous: Rendezvous;
+  readonly localRank: number;
+}
+
+const VARIABLES = ['MASTER_ADDR', 'MASTER_PORT', 'RANK', 'WORLD_SIZE'] as const;
+
+/**
+ * Reads MASTER_ADDR, MASTER_PORT, RANK, WORLD_SIZE and LOCAL_RANK (absent: 0).
+ * Throws RENDEZVOUS_ENV with everything that is missing or no number.
+ */
+export function readLaunchedRank(env: NodeJS.ProcessEnv): LaunchedRank {
+  const faults: string[] = VARIABLES.filter((name) => !env[name]).map((name) => `${name} is not set`);
+  const read = (name: string, range: { readonly from: number; readonly to: number }): number => {
+    const text = env[name] ?? '0';
+    const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (!(number >= range.from && number <= range.to) && env[name])
+      faults.push(`${name} is "${text}", not a whole number from ${range.from} to ${range.to}`);
+    return number;
+  };
+  const ranks = read('WORLD_SIZE', { from: 1, to: 65_536 });
+  const last = Math.max(0, (ranks || 1) - 1);
+  const rank = read('RANK', { from: 0, to: last });
+  const localRank = read('LOCAL_RANK', { from: 0, to: last });
+  const port = read('MASTER_PORT', { from: 1, to: 65_534 });
+  if (faults.length > 0) throw new ProblemError(explainEnv(faults));
+  // torchrun may keep a store of its own at MASTER_PORT, and says so; the next port is ours then.
+  const isTaken = env.TORCHELASTIC_USE_AGENT_STORE === 'True';
+  const rendezvous = {
+    host: env.MASTER_ADDR!,
+    port: isTaken ? port + 1 : port,
+    rank,
+    ranks,
+    token: '',
+    heldByRank0: true,
+  };
+  return { rendezvous, localRank };
+}
+
+function explainEnv(faults: readonly string[]): Problem {
+  return {
+    code: 'RENDEZVOUS_ENV',
+    message: `Expected the environment to say where the ranks meet but ${faults.join('; ')}.`,
+    hint: 'torchrun --no-python and a PyTorchJob set these. With srun: MASTER_ADDR=<first host> MASTER_PORT=<free port> RANK=$SLURM_PROCID WORLD_SIZE=$SLURM_NTASKS LOCAL_RANK=$SLURM_LOCALID.',
+  };
+}
