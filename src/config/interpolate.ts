@@ -33,7 +33,7 @@ function interpolateText(
   const matches = [...text.matchAll(REFERENCE)];
   if (matches.length === 0) return node;
   const replaced = text.replace(REFERENCE, (_, name: string, fallback: string | undefined) => {
-    const value = env[name] || fallback;
+    const value = (Object.hasOwn(env, name) ? env[name] : undefined) || fallback;
     if (value === undefined) problems.push(reportUnset(name, node));
     return value ?? '';
   });

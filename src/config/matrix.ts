@@ -32,6 +32,11 @@ export function expandMatrix(recipe: LocatedMap, problems: Problem[]): MatrixCel
   if (!matrix) return [{ suffix: '', recipe: base }];
   const groups = [...listAxes(matrix, problems), ...listCells(childOf(matrix, 'cells'))];
   const excluded = listExcluded(childOf(matrix, 'exclude'));
+  const count = groups.reduce((product, group) => product * group.length, 1);
+  if (count > MAX_CELLS) {
+    problems.push(reportTooLarge(matrix, count));
+    return [];
+  }
   const combinations = groups.reduce<Choice[][]>(
     (product, group) => product.flatMap((cell) => group.map((choice) => [...cell, choice])),
     [[]],
@@ -43,6 +48,9 @@ export function expandMatrix(recipe: LocatedMap, problems: Problem[]): MatrixCel
   problems.push(reportEmpty(matrix));
   return [];
 }
+
+/** More recipes than this out of one are a slip, and take seconds to check. */
+const MAX_CELLS = 4096;
 
 const NO_AXES = ['cells', 'exclude'];
 
@@ -138,6 +146,16 @@ function reportEmpty(node: Located): Problem {
     code: 'CONFIG_MATRIX_EMPTY',
     message: 'Expected at least one cell in the matrix but it has none.',
     hint: 'Give every axis a value, exclude less, or remove the matrix.',
+    ...(where ? { where } : {}),
+  };
+}
+
+function reportTooLarge(node: Located, count: number): Problem {
+  const where = whereOf(node.origin);
+  return {
+    code: 'CONFIG_MATRIX_LARGE',
+    message: `Expected at most ${MAX_CELLS} cells in the matrix but its axes multiply to ${count}.`,
+    hint: 'Values that go together are cells, not axes: matrix: { cells: { small: { batchSize: 256, optimizer.lr: 0.03 } } }.',
     ...(where ? { where } : {}),
   };
 }

@@ -197,7 +197,7 @@ const IMAGE_OPS = [
 function explainChoice(label: string, data: unknown, allowed: readonly string[]): Omit<Problem, 'where'> {
   const choices = allowed.length > 0 ? allowed : IMAGE_OPS;
   const isEngine = label === 'engine' || label.endsWith('.engine');
-  const nearest = findNearest(String(data), choices);
+  const nearest = findNearest(typeof data === 'string' ? data : renderValue(data), choices);
   return {
     code: isEngine ? 'CONFIG_UNKNOWN_ENGINE' : 'CONFIG_UNKNOWN_CHOICE',
     message: `Expected one of ${choices.join(', ')} for ${label} but received ${renderValue(data)}.`,

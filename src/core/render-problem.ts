@@ -30,7 +30,7 @@ export function renderProblem(
 
 function renderExcerpt(where: SourceLocation, paint: (text: string) => string): string[] {
   const { line, column } = toLineColumn(where.file.text, where.offset);
-  const whole = (where.file.text.split(/\r?\n/)[line - 1] ?? '').replaceAll('\t', ' ');
+  const whole = readLine(where).replaceAll('\t', ' ');
   const from = column - 1 > SHOWN - 20 ? column - 1 - 20 : 0;
   const text = whole.slice(from, from + SHOWN);
   const start = column - 1 - from;
@@ -41,4 +41,11 @@ function renderExcerpt(where: SourceLocation, paint: (text: string) => string): 
     `    ${number} | ${text}`,
     `    ${' '.repeat(number.length)} | ${' '.repeat(start)}${paint('~'.repeat(length))}`,
   ];
+}
+
+/** The line of the text in which a place begins. */
+function readLine({ file: { text }, offset }: SourceLocation): string {
+  const start = text.slice(0, offset).lastIndexOf('\n') + 1;
+  const end = text.indexOf('\n', start);
+  return text.slice(start, end < 0 ? undefined : end).replace(/\r$/, '');
 }

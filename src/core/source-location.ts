@@ -22,9 +22,12 @@ export interface LineColumn {
 
 /** Converts a character offset to line and column. Tabs count as one column. */
 export function toLineColumn(text: string, offset: number): LineColumn {
-  const before = text.slice(0, offset);
-  const lastBreak = before.lastIndexOf('\n');
-  return { line: before.split('\n').length, column: offset - lastBreak };
+  let [line, start] = [1, 0];
+  for (let next = text.indexOf('\n'); next >= 0 && next < offset; next = text.indexOf('\n', start)) {
+    line++;
+    start = next + 1;
+  }
+  return { line, column: offset - start + 1 };
 }
 
 /** Renders `path:line:column`, the form that terminals and editors make clickable. */

@@ -1,5 +1,6 @@
 // Every code of the config layer, by a document that has it, with the whole text that a user reads.
 
+import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { LoadOptions } from '../../src/config/load-config.ts';
 import { loadFiles, renderAll } from '../helpers/load-files.ts';
@@ -43,7 +44,7 @@ test('aliases that repeat each other without end', () => {
     (_, i) =>
       `a${i}: &a${i} [${Array.from({ length: 10 }, () => (i === 0 ? 'x' : `*a${i - 1}`)).join(', ')}]`,
   );
-  expect(problemsOf(`${lines.join('\n')}\n`)).toContain('Expected at most 1000000 values but found more.');
+  expect(problemsOf(`${lines.join('\n')}\n`)).toContain('Expected at most 100000 values but found more.');
 });
 
 test('a recipe without faults has no problems', () => {
@@ -61,9 +62,60 @@ test('a file that is not there', () => {
 test('a folder in the place of a file', () => {
   expect(problemsOf(recipe(), { 'b.yaml/c.yaml': '' }, { file: 'b.yaml' })).toMatchInlineSnapshot(`
     "CONFIG_FILE_MISSING
-      Expected a readable file but b.yaml gave EISDIR.
+      Expected a readable file but b.yaml is a folder.
         hint: Shipped recipes are in configs/, experiments in experiments/."
   `);
+});
+
+test.runIf(existsSync('/dev/zero'))('a device in the place of a file is not read', () => {
+  expect(problemsOf(recipe({ extends: '/dev/zero' }))).toMatch(
+    /^a\.yaml:\d+:\d+ {2}CONFIG_FILE_MISSING\n {2}Expected a readable file but .*dev\/zero is a device, a pipe or a socket\.\n/,
+  );
+});
+
+test('a file that is too large for settings', () => {
+  const text = `${recipe()}# ${'x'.repeat(2 ** 18)}\n`;
+  const bytes = Buffer.byteLength(text);
+  expect(problemsOf(text)).toBe(`CONFIG_FILE_LARGE
+  Expected a file of settings of at most 262144 bytes but a.yaml has ${bytes}.
+    hint: Recipes and experiments are a few kilobytes. Was another file meant?`);
+});
+
+test('an alias without an anchor', () => {
+  expect(problemsOf(recipe({ name: '*x' }))).toContain(`CONFIG_YAML_SYNTAX
+  Expected the anchor &x before its alias but there is none that has ended.
+`);
+});
+
+test('an anchor that holds its own alias', () => {
+  expect(problemsOf(recipe({ moco: '&m { dim: *m }' }))).toContain(
+    'Expected the anchor &m before its alias but there is none that has ended.',
+  );
+});
+
+test.each([
+  ['a list in a list ...', '['.repeat(20_000)],
+  ['aliases of aliases', `[&a0 x${Array.from({ length: 100 }, (_, i) => `, &a${i + 1} [*a${i}]`).join('')}]`],
+])('a value that nests too deep: %s', (_, value) => {
+  expect(problemsOf(recipe({ moco: value }))).toContain('Expected at most 64 levels but found more.');
+});
+
+test('a key that is a name of every object is unknown, and a variable of that name is not set', () => {
+  expect(problemsOf(recipe({ ['__proto__']: '{ polluted: 1 }' }))).toContain(
+    'Expected a known key but found __proto__.',
+  );
+  expect(problemsOf(recipe({ epochs: '$\u007b__proto__}' }))).toContain(
+    'Expected the environment variable __proto__ but it is not set.',
+  );
+});
+
+test('a matrix of more cells than anybody wants', () => {
+  const axis = `[${Array.from({ length: 17 }, (_, i) => i + 1).join(', ')}]`;
+  expect(
+    problemsOf(recipe({ matrix: `{ epochs: ${axis}, optimizer.lr: ${axis}, moco.temperature: ${axis} }` })),
+  ).toContain(`CONFIG_MATRIX_LARGE
+  Expected at most 4096 cells in the matrix but its axes multiply to 4913.
+`);
 });
 
 test('a syntax error', () => {
