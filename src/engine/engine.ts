@@ -94,10 +94,14 @@ export interface EngineOps {
     readonly queue: Tensor2D;
     readonly temperature: number;
   }): { readonly loss: Scalar; readonly rank: Tensor1D };
-  /** Value and gradients of `loss` with respect to `parameters`, in their order. The caller disposes them. */
+  /**
+   * Value and gradients of `loss` with respect to `parameters`, in their order. The caller disposes them.
+   * `onGradient` hears of each gradient as soon as nothing more is added to it, while the backward pass goes on.
+   */
   computeGradients(
     loss: () => Scalar,
     parameters: readonly Variable[],
+    onGradient?: (index: number, gradient: import('./tf.ts').Tensor) => void,
   ): { readonly loss: Scalar; readonly gradients: readonly import('./tf.ts').Tensor[] };
   /** PyTorch's SGD, in place: v = momentum v + (g + weightDecay p); p -= lr v. First step: v = g + weightDecay p. */
   sgdStep(

@@ -1,6 +1,7 @@
 // Ranks as real processes on this machine: what they compute together, and what each says when one fails.
 
 import { expect, test } from 'vitest';
+import { planBuckets } from '../../src/engine/collectives/gradient-buckets.ts';
 import { availableEngines } from '../helpers/available-engines.ts';
 import { runRanks } from '../helpers/start-ranks.ts';
 
@@ -18,6 +19,27 @@ test.each(jobs)(
     }
   },
 );
+
+test.each(availableEngines)(
+  '%s: gradients become their mean over the ranks, with the same bits everywhere',
+  async (engine) => {
+    const reports = await runRanks(2, { engine, play: 'gradients' });
+    for (const report of reports) {
+      expect(report).toMatchObject({ wrong: [], tensorsLeft: 0, hashes: reports[0]!.hashes });
+    }
+  },
+);
+
+test('buckets go from the last parameter to the first: 1 MB, then 25 MB each', () => {
+  const [MB, small] = [2 ** 20, 1000];
+  expect(planBuckets([30 * MB, small, 20 * MB, 10 * MB, small, MB, small])).toEqual([
+    [6, 5],
+    [4, 3, 2],
+    [1, 0],
+  ]);
+  expect(planBuckets([small, small])).toEqual([[1, 0]]);
+  expect(planBuckets([])).toEqual([]);
+});
 
 test('two jobs at once never meet', async () => {
   const jobs = await Promise.all([1, 2].map(() => runRanks(2, { engine: 'cpu', play: 'operations' })));

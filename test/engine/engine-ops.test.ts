@@ -276,6 +276,26 @@ describe.each(availableEngines)('engine %s', (name) => {
     tf.dispose([loss, ...gradients, used!, unused!]);
   });
 
+  test('whoever asks hears of each gradient once, when it is whole, the last layer first', () => {
+    const [first, twice, unused] = variables(
+      [Float32Array.of(3), [1]],
+      [Float32Array.of(5), [1]],
+      [Float32Array.of(4), [1]],
+    );
+    const heard: [number, number][] = [];
+    const { loss, gradients } = engine.ops.computeGradients(
+      () => tf.sum(tf.mul(tf.mul(tf.square(first!), twice!), twice!)) as tf.Scalar, // x² y²
+      [first!, twice!, unused!],
+      (index, gradient) => heard.push([index, gradient.dataSync()[0]!]),
+    );
+    expect(heard).toEqual([
+      [1, 90],
+      [0, 150],
+      [2, 0],
+    ]);
+    tf.dispose([loss, ...gradients, first!, twice!, unused!]);
+  });
+
   test('the same inputs give the same bits', () => {
     const x = random(4, 8, 8, 8);
     const filter = random(3, 3, 8, 8);

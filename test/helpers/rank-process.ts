@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { ProblemError } from '../../src/core/problem.ts';
 import type { Collectives } from '../../src/engine/collectives/collectives.ts';
 import { createCollectives } from '../../src/engine/collectives/create-collectives.ts';
+import { computeMeanGradients } from '../../src/engine/collectives/gradient-buckets.ts';
 import type { Rendezvous } from '../../src/engine/collectives/rendezvous/rendezvous.ts';
 import { createEngine } from '../../src/engine/create-engine.ts';
 import type { ConcreteEngineName } from '../../src/engine/engine.ts';
@@ -14,7 +15,7 @@ export interface RankPart {
   readonly rendezvous: Rendezvous;
   readonly engine: ConcreteEngineName;
   /** 'operations' runs them all; the others are faults, after some all-reduces have gone well. */
-  readonly play: 'operations' | 'die' | 'hang' | 'wait' | 'differ' | 'leave';
+  readonly play: 'operations' | 'gradients' | 'die' | 'hang' | 'wait' | 'differ' | 'leave';
   /** Whether to sum 50 MB too. */
   readonly large?: boolean;
   readonly timeoutMs?: number;
@@ -51,7 +52,8 @@ async function play(): Promise<RankReport> {
     timeoutMs: part.timeoutMs ?? 60_000,
   });
   try {
-    return part.play === 'operations' ? await tryOperations(collectives) : await misbehave(collectives);
+    if (part.play === 'operations') return await tryOperations(collectives);
+    return part.play === 'gradients' ? await trainTogether(collectives) : await misbehave(collectives);
   } finally {
     await collectives.close();
   }
@@ -118,6 +120,37 @@ async function tryOperations(collectives: Collectives): Promise<RankReport> {
 
   tf.dispose([...floats, ...integers]);
   return { transport: collectives.transport, hashes, wrong, tensorsLeft: engine.memory().tensors - before };
+}
+
+/** Mean gradients of two layers and a bias that nothing reaches, beside the mean that one process computes alone. */
+async function trainTogether(collectives: Collectives): Promise<RankReport> {
+  const before = engine.memory().tensors;
+  const shapes = [[700, 500], [500, 600], [3]];
+  const parameters = shapes.map((shape) => {
+    return tf.tidy(() => tf.variable(tf.mul(makeTensor(shape, 9, 'float32'), 0.05)));
+  });
+  const lossOf = (of: number) => () => {
+    const [first, second] = parameters as unknown as [tf.Tensor2D, tf.Tensor2D];
+    const x = makeTensor([4, 700], of, 'float32') as tf.Tensor2D;
+    return tf.mean(tf.square(engine.ops.linear(tf.relu(engine.ops.linear(x, first)), second))) as tf.Scalar;
+  };
+  const { loss, gradients } = await computeMeanGradients({ engine, collectives }, lossOf(rank), parameters);
+  const alone = everyRank((r) => engine.ops.computeGradients(lossOf(r), parameters));
+  const wrong: string[] = [];
+  const hash = createHash('sha256');
+  for (const [i, gradient] of gradients.entries()) {
+    const values = gradient.dataSync();
+    hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    const terms = alone.map((each) => each.gradients[i]!.dataSync());
+    const distance = (values as Float32Array).reduce((furthest, value, at) => {
+      const mean = terms.reduce((sum, term) => sum + term[at]!, 0) / ranks;
+      return Math.max(furthest, Math.abs(value - mean));
+    }, 0);
+    if (!(distance <= 1e-7)) wrong.push(`gradient ${i} is off by ${distance}`);
+  }
+  tf.dispose([loss, ...gradients, ...alone.flatMap((each) => [each.loss, ...each.gradients]), ...parameters]);
+  const hashes = { gradients: hash.digest('hex').slice(0, 16) };
+  return { wrong, hashes, tensorsLeft: engine.memory().tensors - before };
 }
 
 async function misbehave(collectives: Collectives): Promise<RankReport> {

@@ -15,10 +15,11 @@ export interface Collectives {
   /**
    * Starts to sum tensors over all ranks as one bucket: they are read before this returns, or kept alive until
    * they are. Added in rank order, so that the sums have the same bits on every rank and in every run.
+   * Each sum is multiplied by `factor` (absent: 1).
    *
    * @param tensors of one type, float32 or int32; the same shapes on every rank
    */
-  allReduceSum(tensors: readonly tf.Tensor[]): Promise<tf.Tensor[]>;
+  allReduceSum(tensors: readonly tf.Tensor[], factor?: number): Promise<tf.Tensor[]>;
   /** Every rank's tensor, one after another along axis 0, in rank order. [N, ...] -> [ranks N, ...] */
   allGather(tensor: tf.Tensor): Promise<tf.Tensor>;
   /** Rank 0's tensors on every rank; the others' say the shapes and types. */

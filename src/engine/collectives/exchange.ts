@@ -9,8 +9,8 @@ export type Summable = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
 
 const { part, result } = FrameKind;
 
-/** Sums `values` over all ranks, in place; same type and length everywhere. */
-export async function sumInPlace(mesh: Mesh, values: Summable): Promise<void> {
+/** Sums `values` over all ranks, in place, times a factor; same type and length everywhere. */
+export async function sumInPlace(mesh: Mesh, values: Summable, factor: number): Promise<void> {
   const call = mesh.begin('allReduceSum');
   const { rank, others } = mesh;
   const parts = splitEvenly(values.length, mesh.ranks);
@@ -21,6 +21,7 @@ export async function sumInPlace(mesh: Mesh, values: Summable): Promise<void> {
   const terms = theirs.map((bytes) => asTypeOf(values, bytes));
   terms.splice(rank, 0, own.slice());
   addUp(own, terms);
+  if (factor !== 1) for (let i = 0; i < own.length; i++) own[i]! *= factor;
   sent.push(...others.map((to) => mesh.send(to, { ...call, kind: result }, bytesOf(own))));
   const sums = await receiveAll(mesh, others, { ...call, kind: result }, (from) => slices[from]!.byteLength);
   // Nobody sends a sum before it has all parts, but the system may still hold a piece of ours.

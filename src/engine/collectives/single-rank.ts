@@ -8,7 +8,8 @@ export function createSingleRank(): Collectives {
     rank: 0,
     ranks: 1,
     transport: 'none',
-    allReduceSum: async (tensors) => tensors.map((tensor) => tf.clone(tensor)),
+    allReduceSum: async (tensors, factor = 1) =>
+      tensors.map((tensor) => (factor === 1 ? tf.clone(tensor) : tf.mul(tensor, factor))),
     allGather: async (tensor) => tf.clone(tensor),
     broadcast: async (tensors) => tensors.map((tensor) => tf.clone(tensor)),
     gatherValues: async (value) => [value],

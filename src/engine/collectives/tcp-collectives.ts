@@ -14,7 +14,7 @@ export function createTcpCollectives(mesh: Mesh): Collectives {
     rank: mesh.rank,
     ranks: mesh.ranks,
     transport: 'tcp',
-    allReduceSum: (tensors) => meter.watch(sumTensors(mesh, tensors)),
+    allReduceSum: (tensors, factor = 1) => meter.watch(sumTensors(mesh, tensors, factor)),
     allGather: (tensor) => meter.watch(gatherTensor(mesh, tensor)),
     broadcast: (tensors) => meter.watch(broadcastTensors(mesh, tensors)),
     gatherValues: (value) => meter.watch(gatherJson(mesh, value)),
@@ -26,12 +26,12 @@ export function createTcpCollectives(mesh: Mesh): Collectives {
   };
 }
 
-async function sumTensors(mesh: Mesh, tensors: readonly tf.Tensor[]): Promise<tf.Tensor[]> {
+async function sumTensors(mesh: Mesh, tensors: readonly tf.Tensor[], factor: number): Promise<tf.Tensor[]> {
   const dtype = tensors[0]?.dtype ?? 'float32';
   if (tensors.some((tensor) => tensor.dtype !== dtype) || !(dtype === 'float32' || dtype === 'int32'))
     throw new Error(`One bucket holds float32 or int32, not ${tensors.map((tensor) => tensor.dtype)}.`);
   const bucket = pack(tensors, dtype);
-  await sumInPlace(mesh, bucket);
+  await sumInPlace(mesh, bucket, factor);
   return unpack(bucket, tensors);
 }
 

@@ -20,12 +20,18 @@ export function isSpent(tensor: tf.Tensor): boolean {
 
 /** Reverse-mode gradients. A parameter that the loss does not reach gets zeros. */
 export function createComputeGradients(accumulate: Accumulate): EngineOps['computeGradients'] {
-  return (loss, parameters) => {
+  return (loss, parameters, onGradient = () => {}) => {
     const { value, tape } = record(loss);
     try {
       const gradients = tf.tidy(() => {
-        const byId = walkBack(tape, { loss: value, parameters, accumulate });
-        return parameters.map((parameter) => byId.get(parameter.id) ?? tf.zerosLike(parameter as tf.Tensor));
+        const byId = walkBack(tape, { loss: value, parameters, accumulate, onGradient });
+        return parameters.map((parameter, i) => {
+          const found = byId.get(parameter.id);
+          if (found) return found;
+          const zeros = tf.zerosLike(parameter as tf.Tensor);
+          onGradient(i, zeros);
+          return zeros;
+        });
       });
       return { loss: value, gradients };
     } finally {
@@ -61,11 +67,13 @@ interface Walk {
   readonly loss: tf.Tensor;
   readonly parameters: readonly tf.Variable[];
   readonly accumulate: Accumulate;
+  readonly onGradient: (index: number, gradient: tf.Tensor) => void;
 }
 
 /** Empties the tape from its end. Returns the gradients of the parameters by their ids. */
-function walkBack(tape: Tape, { loss, parameters, accumulate }: Walk): Map<number, tf.Tensor> {
+function walkBack(tape: Tape, { loss, parameters, accumulate, onGradient }: Walk): Map<number, tf.Tensor> {
   const reached = markReached(tape, parameters);
+  const finalAt = findFirstUses(tape, parameters);
   for (const node of tape) if (!node.outputs.some(({ id }) => reached.has(id))) free(node);
   const gradients = new Map([[loss.id, tf.fill(loss.shape, 1)]]);
   for (let node = tape.pop(); node; node = tape.pop()) {
@@ -83,8 +91,27 @@ function walkBack(tape: Tape, { loss, parameters, accumulate }: Walk): Map<numbe
       gradients.delete(id);
     }
     free(node);
+    for (const index of finalAt.get(tape.length) ?? []) {
+      const gradient = gradients.get(parameters[index]!.id);
+      if (gradient) onGradient(index, gradient);
+    }
   }
   return gradients;
+}
+
+/** By the place of a node, the parameters that no node before it uses: their gradients are whole when it is done. */
+function findFirstUses(tape: Tape, parameters: readonly tf.Variable[]): Map<number, number[]> {
+  const indices = new Map(parameters.map(({ id }, index) => [id, index]));
+  const found = new Map<number, number[]>();
+  for (const [at, { inputs }] of tape.entries()) {
+    for (const { id } of Object.values(inputs)) {
+      const index = indices.get(id);
+      if (index === undefined) continue;
+      indices.delete(id);
+      found.set(at, [...(found.get(at) ?? []), index]);
+    }
+  }
+  return found;
 }
 
 /** Ids of the tensors that depend on a parameter, and of the parameters. */
