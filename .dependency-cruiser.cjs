@@ -50,6 +50,7 @@ const packageOwners = {
   commander: ['^src/cli/', '^src/main\\.ts$'],
   jstat: ['^src/report/'],
   sharp: ['^src/data/'],
+  'umap-js': ['^src/train/'],
   '@tensorflow': ['^src/engine/'],
 };
 

@@ -6,9 +6,11 @@ import { ProblemError } from '../core/problem.ts';
 import type { Split } from '../data/dataset.ts';
 import { openLoader } from '../data/loader.ts';
 import { createEngine } from '../engine/create-engine.ts';
+import type { Engine } from '../engine/engine.ts';
 import { writeFileAtomic } from '../runs/write-file-atomic.ts';
 import { computeAccuracy } from '../train/accuracy.ts';
 import { classifyByNeighbours, type KnnPrediction, normaliseFeatures } from '../train/knn.ts';
+import { drawFeatures } from './draw-features.ts';
 import { computeSplitFeatures, type SplitFeatures } from './features.ts';
 import { type FrozenBackbone, loadFrozenBackbone } from './frozen-backbone.ts';
 import { chooseThreads } from './inputs.ts';
@@ -41,6 +43,8 @@ export const runKnn: RunStage<'knn'> = async (context) => {
     labels: Array.from(queries.labels),
     predicted: Array.from(prediction.predicted),
   });
+  // One trial is as good to look at as another.
+  if (context.stage.trial === 1) await drawTrial(context, engine, { bank, queries, featureDim });
   return {
     state: 'done',
     metrics,
@@ -50,6 +54,21 @@ export const runKnn: RunStage<'knn'> = async (context) => {
     engine: engine.description,
   };
 };
+
+async function drawTrial(
+  { folder, config: { recipe }, stage, report }: StageContext<'knn'>,
+  engine: Engine,
+  { bank, queries, featureDim }: { bank: Features; queries: Features; featureDim: number },
+): Promise<void> {
+  report({ phase: 'map of features', done: 0, total: 1, meters: {} });
+  await drawFeatures({
+    ...{ engine, folder, classes: bank.classes, seed: stage.seed },
+    bank: { ...bank, featureDim },
+    queries: { ...queries, featureDim },
+    data: recipe.data,
+    evalTransform: recipe.evalTransform,
+  });
+}
 
 type Features = SplitFeatures & { readonly classes: readonly string[] };
 

@@ -25,6 +25,7 @@ import type { RunStage, StageContext, StageOutcome } from './stage-context.ts';
 import { METRICS_FILE } from './stage-files.ts';
 import { TrainingPosition } from './training-position.ts';
 import type { Scores } from './training-progress.ts';
+import { writeConfusion } from './write-confusion.ts';
 
 /** Steps between two lines of metrics. */
 const STEPS_A_LINE = 10;
@@ -124,6 +125,7 @@ async function trainProbe(probing: Probing): Promise<StageOutcome> {
     }
     await backbone.refuseChange('by the end');
     files.finish();
+    await writeConfusion(context, { probe, val: probing.val });
     return finish(probing, files.scores!);
   } finally {
     log.close();

@@ -14,6 +14,7 @@ import { type MetricsMark, openMetricsLog } from '../runs/metrics-log.ts';
 import { findSound, resumeMetrics } from './find-resume.ts';
 import { chooseThreads } from './inputs.ts';
 import { readMocoCheckpoint } from './moco-checkpoint.ts';
+import { recordCrops } from './record-crops.ts';
 import type { RunStage, StageContext } from './stage-context.ts';
 import { METRICS_FILE } from './stage-files.ts';
 import { trainMoco } from './train-moco.ts';
@@ -23,7 +24,7 @@ import { refuseNoProgress, refuseOtherData } from './training-progress.ts';
 /** Leaves a checkpoint and METRICS_FILE. Throws DATA_*, CONFIG_QUEUE_* and STAGE_* problems. */
 export const runPretrain: RunStage<'pretrain'> = async (context) => {
   const { recipe } = context.config;
-  const loader = await openTrainLoader(context);
+  const loader = recordCrops(await openTrainLoader(context), context.folder, recipe.data);
   try {
     refuseQueue(context, loader);
     const engine = await createEngine(recipe.engine, { precision: recipe.precision, warn: context.warn });

@@ -50,9 +50,7 @@ export async function classifyByNeighbours(
 ): Promise<KnnPrediction> {
   const { featureDim } = bank;
   const count = queries.values.length / featureDim;
-  const columns = tf.tidy(
-    () => tf.transpose(tf.tensor2d(bank.values, [bank.labels.length, featureDim])) as tf.Tensor2D, // [C, M]
-  );
+  const columns = transposeBank(bank); // [C, M]
   const predicted = new Int32Array(count);
   const scores = new Float64Array(count * options.classes);
   for (let from = 0; from < count; from += CHUNK) {
@@ -67,6 +65,32 @@ export async function classifyByNeighbours(
   }
   columns.dispose();
   return { predicted, scores };
+}
+
+/** For each row [Q, C] the most similar features of the bank, most similar first; of equal ones the first. */
+export async function findNeighbours(
+  engine: Engine,
+  {
+    bank,
+    rows,
+    count,
+  }: { readonly bank: LabelledFeatures; readonly rows: Float32Array; readonly count: number },
+): Promise<{ readonly index: number; readonly similarity: number }[][]> {
+  const columns = transposeBank(bank);
+  const similar = await computeSimilarities(engine, rows, columns);
+  columns.dispose();
+  const size = bank.labels.length;
+  return Array.from({ length: rows.length / bank.featureDim }, (_, row) => {
+    const similarities = similar.subarray(row * size, (row + 1) * size);
+    return findLargest(similarities, count)
+      .map((index) => ({ index, similarity: similarities[index]! }))
+      .sort((a, b) => b.similarity - a.similarity || a.index - b.index);
+  });
+}
+
+/** [M, C] -> [C, M]. The caller disposes it. */
+function transposeBank({ values, featureDim, labels }: LabelledFeatures): tf.Tensor2D {
+  return tf.tidy(() => tf.transpose(tf.tensor2d(values, [labels.length, featureDim])) as tf.Tensor2D);
 }
 
 async function computeSimilarities(

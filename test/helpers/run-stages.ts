@@ -65,9 +65,8 @@ export interface RunOptions {
 }
 
 /** Prepares a folder for the first method's first trial. */
-export function createStageRunner(experiment: ResolvedExperiment): StageRunner {
+export function createStageRunner(experiment: ResolvedExperiment, folder = makeFolder()): StageRunner {
   const { stages } = compilePlan(experiment, {});
-  const folder = makeFolder();
   const warnings: string[] = [];
   const folderOf = ({ id }: Pick<Stage, 'id'>) => path.join(folder, id);
   const find = (kind: StageKind) => stages.find((stage) => stage.kind === kind)!;
