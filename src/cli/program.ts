@@ -49,7 +49,7 @@ Examples:
   moco report experiments/quickstart.yaml --format md
 
 Exit codes:
-  0 done   1 a stage failed   2 config or usage   70 a bug   130 interrupted`;
+  0 done   1 a stage failed   2 config or usage   70 a bug   75 stopped by SIGTERM or SIGUSR1: run again   130 interrupted`;
 
 function addFileCommands(program: Command, finish: (code: ExitCode) => void): void {
   program

@@ -20,6 +20,7 @@ import { renderText } from '../report/render-text.ts';
 import { openRunStore, type RunStore } from '../runs/run-store.ts';
 import { chooseDevices, listEngines, refuseTooFewDevices } from './choose-devices.ts';
 import { loadUsableConfig } from './config-options.ts';
+import { listenForSignals } from './listen-for-signals.ts';
 import { type PlanOptions, plan as printPlan } from './plan.ts';
 import { preparePlan, viewPlan } from './prepare-plan.ts';
 
@@ -40,7 +41,7 @@ export async function run(file: string, options: RunOptions): Promise<ExitCode> 
   refuseTooFewDevices(view, devices);
   if (!options.json) hintAtTorch(experiment, view);
   const ui = await createUi(options, countChains(view));
-  const signals = listenForInterrupts();
+  const signals = listenForSignals(1000 * experiment.launch.preemptionGrace);
   const summary = await runExperiment({
     graph,
     store,
@@ -56,7 +57,7 @@ export async function run(file: string, options: RunOptions): Promise<ExitCode> 
   signals.close();
   await ui.close();
   if (!options.json) process.stdout.write(renderOutcome(view, store));
-  return chooseExitCode(summary, signals.stop.aborted);
+  return chooseExitCode(summary, signals.exitCode());
 }
 
 /** Once a run, where a better engine was never installed. One that is broken is told by every stage. */
@@ -105,20 +106,6 @@ async function createUi({ json = false }: RunOptions, chains: number): Promise<U
   return fitsTerminal(chains, process.stdout.rows) ? createListrUi(write) : createPlainUi(write);
 }
 
-/** Ctrl-C once asks, twice kills. SIGTERM asks. */
-function listenForInterrupts() {
-  const stop = new AbortController();
-  const kill = new AbortController();
-  const onSignal = () => (stop.signal.aborted ? kill.abort() : stop.abort());
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
-  const close = () => {
-    process.off('SIGINT', onSignal);
-    process.off('SIGTERM', onSignal);
-  };
-  return { stop: stop.signal, kill: kill.signal, close };
-}
-
 /** MOCO_WORKER is for tests: a script that plays the worker's part. */
 function locateWorker(): OwnScript {
   const script = process.env.MOCO_WORKER;
@@ -136,7 +123,13 @@ function renderOutcome({ graph }: PlanView, store: RunStore): string {
   return `\n${renderText(collectReport(graph, store))}\n${places.join('\n')}\n`;
 }
 
-function chooseExitCode({ failed }: SchedulerSummary, stopped: boolean): ExitCode {
-  if (stopped) return ExitCode.interrupted;
-  return failed > 0 ? ExitCode.stageFailed : ExitCode.done;
+/** @param stopped what the signal says by which it was stopped */
+function chooseExitCode(
+  { failed, interrupted, skipped }: SchedulerSummary,
+  stopped: ExitCode | undefined,
+): ExitCode {
+  // A signal that came when all was done changes nothing.
+  if (stopped !== undefined && interrupted + skipped > 0) return stopped;
+  if (failed > 0) return ExitCode.stageFailed;
+  return interrupted > 0 ? ExitCode.preempted : ExitCode.done;
 }

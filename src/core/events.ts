@@ -29,6 +29,7 @@ export type RunEvent =
     }
   | { readonly type: 'stage-interrupted'; readonly id: string }
   | { readonly type: 'stage-skipped'; readonly id: string; readonly because: string }
+  /** `reason`: the signal. */
   | { readonly type: 'run-stopping'; readonly reason: string }
   | {
       readonly type: 'run-finished';

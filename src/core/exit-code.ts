@@ -5,6 +5,8 @@ export const ExitCode = {
   stageFailed: 1,
   usage: 2,
   bug: 70,
+  /** Told to stop by SIGTERM or SIGUSR1, or a worker was: run it again. EX_TEMPFAIL of sysexits.h. */
+  preempted: 75,
   interrupted: 130,
 } as const;
 

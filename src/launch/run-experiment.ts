@@ -10,9 +10,11 @@ import { type StageDecisions, selectStages } from '../plan/stage-decision.ts';
 import type { Stage, StageGraph, StageKind } from '../plan/stage-graph.ts';
 import { decideStages } from '../runs/decide-stages.ts';
 import { describeHost, readGitRevision, readVersions } from '../runs/host-info.ts';
+import { endLeftWorkers } from '../runs/left-workers.ts';
 import { acquireRunLock } from '../runs/run-lock.ts';
 import { RECORD_VERSION, type RunRecord } from '../runs/run-record.ts';
 import type { RunStore } from '../runs/run-store.ts';
+import { removeTemporaryFiles } from '../runs/write-file-atomic.ts';
 import type { Device } from './device-pool.ts';
 import { placeRanks } from './place-ranks.ts';
 import { type GroupEnd, startRanks } from './rank-group.ts';
@@ -42,6 +44,7 @@ export async function runExperiment(options: RunOptions): Promise<SchedulerSumma
   try {
     const started = performance.now();
     const decisions = decide(options);
+    for (const { id } of graph.stages) await endLeftWorkers(store.folderOf(id));
     emit({
       type: 'run-started',
       experiment: graph.experiment.name,
@@ -50,7 +53,7 @@ export async function runExperiment(options: RunOptions): Promise<SchedulerSumma
       stages: graph.stages.map((stage) => summariseStage(stage, decisions)),
     });
     const surroundings = describeSurroundings(options);
-    stop.addEventListener('abort', () => emit({ type: 'run-stopping', reason: 'interrupted' }));
+    stop.addEventListener('abort', () => emit({ type: 'run-stopping', reason: String(stop.reason) }));
     const summary = await runSchedule({
       graph,
       decisions,
@@ -159,7 +162,8 @@ function prepareFolder(store: RunStore, stage: Stage, record: RunRecord): void {
     before.state === 'ok' &&
     before.record.state !== 'done' &&
     before.record.fingerprint === stage.fingerprint;
-  if (!isUnfinished) store.emptyFolder(stage.id);
+  if (isUnfinished) removeTemporaryFiles(store.folderOf(stage.id));
+  else store.emptyFolder(stage.id);
   store.writeRecord(stage.id, record);
   const config = renderYaml({ stage: stage.id, seed: stage.seed, ...stage.config });
   writeFileSync(path.join(store.folderOf(stage.id), 'config.yaml'), config);

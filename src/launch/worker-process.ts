@@ -6,6 +6,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import type { OwnScript } from '../core/own-script.ts';
 import type { Problem } from '../core/problem.ts';
+import { noteWorker } from '../runs/left-workers.ts';
 import type { StageResult } from '../runs/run-record.ts';
 import type { Device } from './device-pool.ts';
 import {
@@ -25,6 +26,9 @@ export function nameLog(rank = 0): string {
 const TAIL_LINES = 20;
 /** Longer lines are cut: a WebAssembly stack can hold megabytes in one. */
 const TAIL_COLUMNS = 300;
+
+/** Signals that ask a process to end: of a worker that had not started to listen they are no failure. */
+const ASKING = ['SIGINT', 'SIGTERM', 'SIGUSR1'];
 
 /** How a worker ended. */
 export type WorkerEnd =
@@ -61,6 +65,8 @@ export function startWorker(script: OwnScript, order: StageOrder, listener: Work
     serialization: 'json',
     reject: false,
   });
+  // Before it has an order, and so before it can write anything.
+  const forget = subprocess.pid === undefined ? undefined : noteWorker(order.folder, subprocess.pid);
   let last: WorkerEnd | undefined;
   let killed = false;
   const send = (message: ParentMessage) => {
@@ -89,8 +95,9 @@ export function startWorker(script: OwnScript, order: StageOrder, listener: Work
     }
   });
   const ended = subprocess.then(({ exitCode, signal }) => {
+    forget?.();
     if (last) return last;
-    if (killed) return { state: 'killed' } as const;
+    if (killed || ASKING.some((name) => name === signal)) return { state: 'killed' } as const;
     return { state: 'failed', problem: reportDeath(order, exitCode, signal) } as const;
   });
   return {

@@ -15,19 +15,36 @@ export function readProcessStart(pid: number): string | null {
   }
 }
 
-/** True if the process with this pid runs, and started when it is said to have (null: not known). */
+/**
+ * True if the process with this pid runs, and started when it is said to have (null: not known). One that has
+ * ended and that nobody has asked about yet (a zombie, as containers without an init keep them) does not run.
+ */
 export function isSameProcess(pid: number, start: string | null): boolean {
-  if (!isRunning(pid)) return false;
+  if (!isRunning(pid) || isZombie(pid)) return false;
   const now = readProcessStart(pid);
   return start === null || now === null || now === start;
 }
 
-/** Clock ticks since the boot, and which boot: the 22nd field of stat, counted after the name in brackets. */
+/** Clock ticks since the boot, and which boot. */
 function readLinuxStart(pid: number): string {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  const ticks = readLinuxStat(pid)[19];
   const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   return `${boot} ${ticks}`;
+}
+
+/** The fields of stat from the third, the state, which stand after the name in brackets; the 22nd is the start. */
+function readLinuxStat(pid: number): string[] {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+function isZombie(pid: number): boolean {
+  if (process.platform !== 'linux') return false;
+  try {
+    return ['Z', 'X'].includes(readLinuxStat(pid)[0]!);
+  } catch {
+    return false;
+  }
 }
 
 function isRunning(pid: number): boolean {

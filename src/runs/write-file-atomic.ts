@@ -1,7 +1,17 @@
 // Writes a file whole or not at all: a temporary name beside it, fsync, rename. Whoever reads the
 // name sees the old contents or the new ones, also after a power cut.
 
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import path from 'node:path';
 
 /**
@@ -26,6 +36,14 @@ export function writeFileAtomic(
     throw error;
   }
   syncFolder(folder);
+}
+
+/** Removes what killed writers left in a folder. Only for whoever knows that nobody writes there now. */
+export function removeTemporaryFiles(folder: string): void {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) {
+    if (/^\..+\.\d+\.tmp$/.test(name)) rmSync(path.join(folder, name), { force: true });
+  }
 }
 
 function writeParts(file: string, parts: Iterable<string | Uint8Array>): void {

@@ -20,6 +20,8 @@ if (!process.send) {
 process.on('disconnect', () => process.exit(1));
 // Ctrl-C reaches the whole process group; the parent decides what it means.
 process.on('SIGINT', () => {});
+// Batch systems tell every process of a job that its time is over: there is none to lose.
+for (const name of ['SIGTERM', 'SIGUSR1']) process.on(name, () => stop.abort());
 process.on('message', (message: ParentMessage) => {
   if (message.type === 'stop') stop.abort();
   else void answer(message);

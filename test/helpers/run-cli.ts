@@ -12,6 +12,8 @@ const main = locateScript(pathToFileURL(path.resolve('src/here.ts')).href, './ma
 export interface CliOptions {
   readonly cwd?: string;
   readonly env?: { readonly [name: string]: string };
+  /** In a process group of its own, with its workers. */
+  readonly ownGroup?: boolean;
 }
 
 export interface CliResult {
@@ -27,11 +29,15 @@ export interface RunningCli {
   readonly ended: Promise<CliResult>;
 }
 
-export function startCli(args: readonly string[], { cwd, env = {} }: CliOptions = {}): RunningCli {
+export function startCli(
+  args: readonly string[],
+  { cwd, env = {}, ownGroup = false }: CliOptions = {},
+): RunningCli {
   const child = spawn(process.execPath, [...main.execArgv, main.path, ...args], {
     cwd,
     env: { ...process.env, NO_COLOR: '1', CI: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: ownGroup,
   });
   const texts = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {

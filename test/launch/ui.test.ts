@@ -63,7 +63,7 @@ const events: readonly (readonly [number, RunEvent])[] = [
     },
   ],
   [61_000, { type: 'stage-skipped', id: 'report', because: 'mocov2/trial-1/knn failed' }],
-  [62_000, { type: 'run-stopping', reason: 'interrupted' }],
+  [62_000, { type: 'run-stopping', reason: 'SIGINT' }],
   [62_000, { type: 'stage-interrupted', id: 'mocov1/trial-2/pretrain' }],
   [
     62_000,
@@ -98,7 +98,7 @@ test('plain: a line for everything that happens, progress every ten seconds', ()
         | line 1
         | line 2
     skipped  report: mocov2/trial-1/knn failed
-    Stopping: no new stages; running ones end at their next safe place. Ctrl-C again kills them.
+    Stopping: no new stages; running ones write what they need to go on and stop. Ctrl-C again kills them.
     stopped  mocov1/trial-2/pretrain
     1 done, 1 up to date, 1 failed, 1 skipped, 1 stopped in 1m 2s
     "

@@ -15,11 +15,13 @@ let stopped = false;
 let onStop = () => {};
 process.on('message', (message) => {
   if (message.type === 'run') play(message.order);
-  if (message.type === 'stop') {
-    stopped = true;
-    onStop();
-  }
+  if (message.type === 'stop') stop();
 });
+for (const name of ['SIGTERM', 'SIGUSR1']) process.on(name, stop);
+function stop() {
+  stopped = true;
+  onStop();
+}
 const version = behaviours.protocolVersion ?? PROTOCOL_VERSION;
 process.send({ type: 'hello', protocolVersion: version, pid: process.pid });
 

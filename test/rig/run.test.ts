@@ -1,9 +1,10 @@
 // `moco run` as users have it, with puppets for workers: everything but the computing is real.
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { RunEvent } from '../../src/core/events.ts';
+import { isSameProcess } from '../../src/runs/process-identity.ts';
 import { makeFolder } from '../helpers/make-record.ts';
 import { type CliResult, runCli, startCli, waitForEvent } from '../helpers/run-cli.ts';
 
@@ -31,6 +32,8 @@ interface Rig {
   start(...args: string[]): ReturnType<typeof startCli>;
   tell(behaviours: { readonly [stageOrOption: string]: string | number }): void;
   state(stage: string): string;
+  /** Pid of the worker that runs a stage. */
+  workerOf(stage: string): number;
 }
 
 function setUp(behaviours: { readonly [stage: string]: string | number } = {}, text = EXPERIMENT): Rig {
@@ -41,7 +44,7 @@ function setUp(behaviours: { readonly [stage: string]: string | number } = {}, t
   tell(behaviours);
   const env = { MOCO_WORKER: PUPPET, PUPPETS: puppets };
   const start = (...args: string[]) =>
-    startCli(['run', 'demo.yaml', '--devices', 'cpu:2', ...args], { cwd: folder, env });
+    startCli(['run', 'demo.yaml', '--devices', 'cpu:2', ...args], { cwd: folder, env, ownGroup: true });
   return {
     folder,
     env,
@@ -51,6 +54,10 @@ function setUp(behaviours: { readonly [stage: string]: string | number } = {}, t
     state: (stage) => {
       const file = path.join(folder, 'runs/demo', stage, 'record.json');
       return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).state : 'none';
+    },
+    workerOf: (stage) => {
+      const names = readdirSync(path.join(folder, 'runs/demo', stage));
+      return Number(/^\.worker\.(\d+)\.json$/m.exec(names.join('\n'))![1]);
     },
   };
 }
@@ -267,6 +274,81 @@ test('Ctrl-C twice kills', async () => {
   const result = await cli.ended;
   expect(result.code).toBe(130);
   expect(rig.state('moco/trial-1/pretrain')).toBe('interrupted');
+});
+
+describe.each(['SIGTERM', 'SIGUSR1'] as const)('%s, as batch systems send it,', (signal) => {
+  const hanging = { 'moco/trial-1/pretrain': 'hang', 'moco/trial-2/pretrain': 'hang' };
+  const isSecond = (event: RunEvent) =>
+    event.type === 'stage-progress' && event.id === 'moco/trial-2/pretrain';
+
+  test.each([
+    ['the runner', (pid: number) => process.kill(pid, signal)],
+    ['the whole process group', (pid: number) => process.kill(-pid, signal)],
+  ])('to %s: running stages stop, the exit code says run again, and that goes on', async (_, send) => {
+    const rig = setUp(hanging);
+    const cli = rig.start('--json');
+    await waitForEvent(cli, isSecond);
+    send(cli.process.pid!);
+    const result = await cli.ended;
+    expect(result.code).toBe(75);
+    expect(readEvents(result)).toContainEqual({ type: 'run-stopping', reason: signal });
+    expect(rig.state('moco/trial-1/pretrain')).toBe('interrupted');
+    rig.tell({});
+    expect((await rig.run()).code).toBe(0);
+  });
+
+  test('to a worker alone: its stage stops, the others go on, and the exit code says run again', async () => {
+    const rig = setUp({ 'moco/trial-1/pretrain': 'hang' });
+    const cli = rig.start('--json');
+    await waitForEvent(cli, ({ type }) => type === 'stage-progress');
+    process.kill(rig.workerOf('moco/trial-1/pretrain'), signal);
+    expect((await cli.ended).code).toBe(75);
+    expect(rig.state('moco/trial-1/pretrain')).toBe('interrupted');
+    expect(rig.state('moco/trial-2/knn')).toBe('done');
+  });
+
+  test('kills what has not stopped after the grace time', async () => {
+    const rig = setUp({ 'moco/trial-1/pretrain': 'stubborn', 'moco/trial-2/pretrain': 'stubborn' });
+    const cli = rig.start('--json', '--set', 'launch.preemptionGrace=0.2');
+    await waitForEvent(cli, isSecond);
+    cli.process.kill(signal);
+    expect((await cli.ended).code).toBe(75);
+    expect(rig.state('moco/trial-1/pretrain')).toBe('interrupted');
+  });
+});
+
+test('a signal is told on lines', async () => {
+  const rig = setUp({ 'moco/trial-1/pretrain': 'hang' });
+  const cli = rig.start('--only', 'pretrain', '--trials', '1');
+  cli.process.stdout!.on('data', (text: Buffer) => {
+    if (String(text).includes('started  moco')) cli.process.kill('SIGUSR1');
+  });
+  expect((await cli.ended).stdout).toContain(
+    'Stopping on SIGUSR1: no new stages; running ones write what they need to go on and stop.\n',
+  );
+});
+
+test('workers whose runner was killed end, and nothing of them is left', async () => {
+  const rig = setUp({ 'moco/trial-1/pretrain': 'hang', 'moco/trial-2/pretrain': 'hang' });
+  const cli = rig.start('--json');
+  const progress = (id: string) =>
+    waitForEvent(cli, (event) => event.type === 'stage-progress' && event.id === id);
+  await Promise.all([progress('moco/trial-1/pretrain'), progress('moco/trial-2/pretrain')]);
+  const workers = [1, 2].map((trial) => rig.workerOf(`moco/trial-${trial}/pretrain`));
+  cli.process.kill('SIGKILL');
+  await cli.ended;
+  await vi.waitUntil(() => workers.every((pid) => !isSameProcess(pid, null)), {
+    timeout: 30_000,
+    interval: 50,
+  });
+  rig.tell({});
+  expect((await rig.run()).code).toBe(0);
+  expect(readdirSync(path.join(rig.folder, 'runs/demo/moco/trial-1/pretrain')).sort()).toEqual([
+    'config.yaml',
+    'log.txt',
+    'out.txt',
+    'record.json',
+  ]);
 });
 
 test('a killed runner leaves no stage that claims to be finished, and no lock that holds', async () => {

@@ -40,6 +40,10 @@ export interface LaunchConfig {
    */
   stallTimeout: number;
   /**
+   * After SIGTERM or SIGUSR1: time for running stages to write a checkpoint, after which they are killed.
+   */
+  preemptionGrace: number;
+  /**
    * After a failure: run what does not depend on it (continue), start nothing new (no-new), or stop everything (kill).
    */
   failureMode: 'continue' | 'no-new' | 'kill';

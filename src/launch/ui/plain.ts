@@ -73,7 +73,7 @@ export function renderEvent(event: RunEvent): string[] {
     case 'stage-skipped':
       return [`skipped  ${event.id}: ${event.because}`];
     case 'run-stopping':
-      return ['Stopping: no new stages; running ones end at their next safe place. Ctrl-C again kills them.'];
+      return [describeStop(event.reason)];
     case 'run-finished': {
       const { done, upToDate, failed, skipped, interrupted, durationMs } = event;
       const stopped = interrupted > 0 ? `, ${interrupted} stopped` : '';
@@ -84,6 +84,13 @@ export function renderEvent(event: RunEvent): string[] {
     case 'stage-progress':
       return [];
   }
+}
+
+function describeStop(reason: string): string {
+  const stop = 'no new stages; running ones write what they need to go on and stop.';
+  return reason === 'SIGINT'
+    ? `Stopping: ${stop} Ctrl-C again kills them.`
+    : `Stopping on ${reason}: ${stop}`;
 }
 
 /** What went wrong, what to do, and the last lines of the log. */
