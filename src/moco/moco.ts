@@ -33,10 +33,12 @@ export interface MocoBatch {
   readonly lr: number;
 }
 
-/** Mean InfoNCE loss, and accuracy of the (K+1)-way classification in percent. */
-export interface MocoMeasure extends StepMeasure {
-  /** Euclidean norm of all gradients together, where asked for. */
-  readonly gradientNorm?: number;
+/** What a comparison with another program looks at. */
+export interface StepDetail {
+  /** Euclidean norm of all gradients together. */
+  readonly gradientNorm: number;
+  /** Per query, q.k / T for its own key. [N] */
+  readonly positiveLogits: readonly number[];
 }
 
 /** A method in training: its two encoders, its queue and its optimiser. */
@@ -47,8 +49,11 @@ export interface Moco {
   /**
    * Trains on a batch. The whole step is given to the engine before this returns, so that the next may be
    * given before the measure of this one is awaited; the batch may be disposed once it has returned.
+   *
+   * @param onDetail is told more, before the measure comes
+   * @returns mean InfoNCE loss, and accuracy of the (K+1)-way classification in percent
    */
-  trainStep(batch: MocoBatch, options?: { readonly withGradientNorm?: boolean }): Promise<MocoMeasure>;
+  trainStep(batch: MocoBatch, onDetail?: (detail: StepDetail) => void): Promise<StepMeasure>;
   /** Everything that training goes on from: `module.encoder_q.*`, `module.encoder_k.*`, the queue, `optimizer.*`. */
   toTensors(): Promise<TensorMap>;
   loadTensors(tensors: TensorMap): void;
@@ -67,7 +72,7 @@ export function createMoco({ engine, model, moco, optimizer, seed }: MocoOptions
     queryEncoder,
     keyEncoder,
     queue,
-    trainStep: (batch, options) => trainStep(parts, batch, options?.withGradientNorm ?? false),
+    trainStep: (batch, onDetail) => trainStep(parts, batch, onDetail),
     toTensors: () => collectTensors(parts),
     loadTensors: (tensors) => loadTensors(parts, tensors),
     dispose: () => {
@@ -85,7 +90,11 @@ interface Parts {
   readonly sgd: Sgd;
 }
 
-async function trainStep(parts: Parts, batch: MocoBatch, withGradientNorm: boolean): Promise<MocoMeasure> {
+async function trainStep(
+  parts: Parts,
+  batch: MocoBatch,
+  onDetail?: (detail: StepDetail) => void,
+): Promise<StepMeasure> {
   const { engine, moco, queryEncoder, keyEncoder, queue, sgd } = parts;
   const images = moco.symmetric ? [batch.queries, batch.keys] : [batch.queries];
   const encodeQueries = (x: tf.Tensor4D) => normaliseRows(queryEncoder.encode(x, { training: true }));
@@ -97,9 +106,11 @@ async function trainStep(parts: Parts, batch: MocoBatch, withGradientNorm: boole
     tf.tidy(() => (moco.shuffleBn ? encodeShuffled(x, batch.order, encodeKeys) : encodeKeys(x))),
   );
   const ranks: tf.Tensor1D[] = [];
+  const watched: tf.Tensor2D[] = [];
   const { loss, gradients } = engine.ops.computeGradients(() => {
     const losses = images.map((x, i) => {
       const q = encodeQueries(x);
+      if (onDetail) watched.push(tf.keep(tf.clone(q)));
       const { loss, rank } = contrast(engine, { q, k: keys[i]!, queue: queue.keys, T: moco.temperature });
       ranks.push(tf.keep(rank));
       return loss;
@@ -112,20 +123,30 @@ async function trainStep(parts: Parts, batch: MocoBatch, withGradientNorm: boole
   // Nothing is waited for before this line, so that an engine may still be computing.
   const [[lossValue], rank] = await Promise.all([loss.data(), ranks[0]!.data()]);
   const [acc1, acc5] = computeAccuracyOfRanks(rank, [1, 5]);
-  const gradientNorm = withGradientNorm ? await computeNorm(gradients) : undefined;
-  tf.dispose([loss, ...keys, ...ranks, ...gradients]);
-  return {
-    loss: lossValue!,
-    acc1: acc1!,
-    acc5: acc5!,
-    ...(gradientNorm === undefined ? {} : { gradientNorm }),
-  };
+  if (onDetail)
+    onDetail({
+      gradientNorm: await computeNorm(gradients),
+      positiveLogits: await computePositives(watched[0]!, keys[0]!, moco.temperature),
+    });
+  tf.dispose([loss, ...keys, ...ranks, ...gradients, ...watched]);
+  return { loss: lossValue!, acc1: acc1!, acc5: acc5! };
 }
 
 async function computeNorm(tensors: readonly tf.Tensor[]): Promise<number> {
   let squared = 0;
   for (const tensor of tensors) for (const value of await tensor.data()) squared += value * value;
   return Math.sqrt(squared);
+}
+
+/** q.k / T, row by row. [N, C], [N, C] -> [N] */
+async function computePositives(q: tf.Tensor2D, k: tf.Tensor2D, T: number): Promise<number[]> {
+  const [n, c] = q.shape;
+  const [queries, keys] = [await q.data(), await k.data()];
+  return Array.from({ length: n }, (_, row) => {
+    let product = 0;
+    for (let i = row * c; i < (row + 1) * c; i++) product += queries[i]! * keys[i]!;
+    return product / T;
+  });
 }
 
 async function collectTensors({ queryEncoder, keyEncoder, queue, sgd }: Parts): Promise<TensorMap> {

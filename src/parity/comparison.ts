@@ -13,6 +13,8 @@ export interface Comparison {
   readonly difference: number;
   /** Largest difference that is no error. */
   readonly tolerance: number;
+  /** The tolerance before it was widened by a jump of a ReLU or a max-pooling; absent where it was not. */
+  readonly withoutJump?: number;
 }
 
 /** What became of a case. */

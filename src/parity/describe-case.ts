@@ -2,6 +2,7 @@
 
 import type { TrainingCase } from '../config/schema/parity.generated.ts';
 import type { CaseResult } from './comparison.ts';
+import { listUnread } from './list-unread.ts';
 import type { ParityCase } from './read-case.ts';
 import { readNoise } from './tolerance.ts';
 
@@ -9,7 +10,14 @@ import { readNoise } from './tolerance.ts';
 const TELLING = 1e-3;
 
 /** What heads a case's table, and what stands below it. */
-export function describeCase({ kind, given }: ParityCase): Pick<CaseResult, 'title' | 'notes'> {
+export function describeCase(parityCase: ParityCase): Pick<CaseResult, 'title' | 'notes'> {
+  const { title, notes } = describeKind(parityCase);
+  const unread = listUnread(parityCase);
+  if (unread.length === 0) return { title, notes };
+  return { title, notes: [...notes, `In the file but not compared: ${unread.join(', ')}.`] };
+}
+
+function describeKind({ kind, given }: ParityCase): Pick<CaseResult, 'title' | 'notes'> {
   switch (kind) {
     case 'training-case': {
       const { arch, dim, K, T, mlp, cos, batch, size, lr, wd } = given.config;

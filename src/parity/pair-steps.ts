@@ -9,7 +9,9 @@ export interface StepNumbers
   extends Pick<
     TrainingCaseStep,
     | 'lr'
+    | 'loss_per_rank'
     | 'loss'
+    | 'positive_logits'
     | 'grad_norm'
     | 'query_norms'
     | 'key_norms'
@@ -20,6 +22,8 @@ export interface StepNumbers
   > {
   /** Root mean square of the tensors of `query_first_values`. */
   readonly query_typical: { readonly [name: string]: number };
+  /** Largest logit that features of unit length can have: 1 / T. */
+  readonly largest_logit: number;
 }
 
 /** Relative; the same formula in another order of operations. */
@@ -29,7 +33,7 @@ const FLOAT64_ROUNDING = 1e-12;
 export function pairStep(
   step: number,
   ours: StepNumbers,
-  theirs: Omit<StepNumbers, 'query_typical'>,
+  theirs: Omit<StepNumbers, 'query_typical' | 'largest_logit'>,
 ): Pair[] {
   const pair = (group: string, detail: string, a: number, b: number, scale = Math.abs(b)): Pair => {
     const at = `step ${step}${detail ? ` ${detail}` : ''}`;
@@ -56,6 +60,12 @@ export function pairStep(
   return [
     { ...pair('learning rate', '', ours.lr, theirs.lr), exact: FLOAT64_ROUNDING * Math.abs(theirs.lr) },
     pair('loss', '', ours.loss, theirs.loss),
+    ...theirs.loss_per_rank.map((value, i) =>
+      pair('loss of a rank', `[${i}]`, ours.loss_per_rank[i]!, value),
+    ),
+    ...theirs.positive_logits.map((value, i) =>
+      pair('positive logits', `[${i}]`, ours.positive_logits[i]!, value, ours.largest_logit),
+    ),
     pair('gradient norm', '', ours.grad_norm, theirs.grad_norm),
     ...norms('query'),
     ...norms('key'),

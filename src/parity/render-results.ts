@@ -1,5 +1,5 @@
-// The tables of `moco parity`: per case one line a group, its worst number; all numbers where asked for,
-// and always those that are outside.
+// The tables of `moco parity`: per case one line a group, its worst number; all numbers where asked for, and
+// always those that are outside. One that only a jump explains stands for all of its group.
 
 import path from 'node:path';
 import { type CaseResult, type Comparison, hasPassed, isWithin } from './comparison.ts';
@@ -51,7 +51,9 @@ function groupComparisons(comparisons: readonly Comparison[]): Comparison[][] {
 function renderGroup(group: readonly Comparison[], verbose: boolean): string[][] {
   const sorted = group.toSorted((a, b) => badness(b) - badness(a));
   const outside = sorted.filter((each) => !isWithin(each));
-  const shown = verbose ? sorted : outside.length > 0 ? outside : sorted.slice(0, 1);
+  const jumped = sorted.filter(({ withoutJump }) => withoutJump !== undefined);
+  const telling = [...outside, ...jumped.slice(0, 1)];
+  const shown = verbose ? sorted : telling.length > 0 ? telling : sorted.slice(0, 1);
   return shown.map((each, i) => [
     i === 0 ? each.group : '',
     i === 0 ? String(group.length) : '',
@@ -60,8 +62,13 @@ function renderGroup(group: readonly Comparison[], verbose: boolean): string[][]
     renderNumber(each.theirs),
     renderSmall(each.difference),
     renderSmall(each.tolerance),
-    isWithin(each) ? 'ok' : 'OUTSIDE',
+    describeVerdict(each),
   ]);
+}
+
+function describeVerdict(comparison: Comparison): string {
+  if (!isWithin(comparison)) return 'OUTSIDE';
+  return comparison.withoutJump === undefined ? 'ok' : 'ok, jump';
 }
 
 /** Share of the tolerance that is used up; NaN is worst. */
@@ -73,7 +80,9 @@ function badness({ difference, tolerance }: Comparison): number {
 
 function describeEnd({ comparisons }: CaseResult): string {
   const outside = comparisons.filter((each) => !isWithin(each)).length;
-  if (outside === 0) return `all ${comparisons.length} numbers are within their tolerances`;
+  const jumped = comparisons.filter(({ withoutJump }) => withoutJump !== undefined).length;
+  const of = jumped > 0 ? `, ${jumped} of them by a jump` : '';
+  if (outside === 0) return `all ${comparisons.length} numbers are within their tolerances${of}`;
   return `${outside} of ${comparisons.length} numbers ${outside === 1 ? 'is' : 'are'} OUTSIDE`;
 }
 

@@ -98,7 +98,7 @@ function compareNormalised(
 const OUR_DRAWS = 200_000;
 const MEAN_SHARE = 0.01;
 
-/** Within 1 % of the mean, and three standard errors of a mean over so few draws as theirs. */
+/** Within 1 %, and three standard errors over so few draws as theirs (of a standard deviation: at most). */
 function compareBoxes(theirs: AugmentCase['random_resized_crop']): Comparison[] {
   const [width, height] = theirs.image.match(/\d+/g)!.map(Number) as [number, number];
   const rng = stream(0, 'boxes');
@@ -109,19 +109,23 @@ function compareBoxes(theirs: AugmentCase['random_resized_crop']): Comparison[] 
     const tolerance = MEAN_SHARE * Math.abs(reference) + (3 * std) / Math.sqrt(theirs.draws);
     return compare({ group: 'random resized crop, mean', at }, mean, reference, tolerance);
   };
+  const spread = (at: string, values: readonly number[], reference: number) => {
+    const { std } = describeSample(values);
+    const tolerance = MEAN_SHARE * reference + (3 * reference) / Math.sqrt(theirs.draws);
+    return compare({ group: 'random resized crop, standard deviation', at }, std, reference, tolerance);
+  };
+  const sides = (['top', 'left', 'height', 'width'] as const).map((side) => ({
+    side,
+    values: boxes.map((box) => box[side]),
+  }));
   return [
-    ...(['top', 'left', 'height', 'width'] as const).map((side, i) =>
-      row(
-        side,
-        boxes.map((box) => box[side]),
-        theirs.mean[i]!,
-      ),
-    ),
+    ...sides.map(({ side, values }, i) => row(side, values, theirs.mean[i]!)),
     row(
       'share of the area',
       boxes.map((box) => (box.height * box.width) / (height * width)),
       theirs.mean_area_fraction,
     ),
+    ...sides.map(({ side, values }, i) => spread(side, values, theirs.std[i]!)),
   ];
 }
 

@@ -1,12 +1,12 @@
 // Computes one reference case on an engine: from its file to all numbers, ours beside PyTorch's.
 
 import type { Engine } from '../engine/engine.ts';
-import type { CaseResult, Comparison } from './comparison.ts';
+import type { CaseResult } from './comparison.ts';
 import { describeCase, explainSkip } from './describe-case.ts';
 import { type ParityCase, readCase } from './read-case.ts';
 import { runAugmentCase } from './run-augment-case.ts';
 import { runLinclsCase } from './run-lincls-case.ts';
-import { runTrainingCase } from './run-training-case.ts';
+import { runTrainingCase, type TrainingOutcome } from './run-training-case.ts';
 
 /**
  * Computes a case.
@@ -22,23 +22,36 @@ export async function runCase(
   const parityCase = readCase(file);
   const { title, notes } = describeCase(parityCase);
   const skipped = explainSkip(parityCase);
-  const comparisons = skipped ? [] : await compareCase(engine, parityCase, onProgress);
+  const found = skipped ? NOTHING : await compareCase(engine, parityCase, onProgress);
   const seconds = (performance.now() - started) / 1000;
-  return { file, title, notes, seconds, comparisons, ...(skipped ? { skipped } : {}) };
+  return {
+    file,
+    title,
+    seconds,
+    comparisons: found.comparisons,
+    notes: [...notes, ...found.notes],
+    ...(skipped ? { skipped } : {}),
+  };
 }
+
+const NOTHING: TrainingOutcome = { comparisons: [], notes: [] };
 
 async function compareCase(
   engine: Engine,
   { kind, given }: ParityCase,
   onProgress: (message: string) => void,
-): Promise<Comparison[]> {
+): Promise<TrainingOutcome> {
+  const tell = (step: number, steps: number) => onProgress(`step ${step + 1} of ${steps}`);
   switch (kind) {
     case 'training-case':
       return runTrainingCase(engine, given, onProgress);
     case 'lincls-case':
-      return runLinclsCase(engine, given, (step) => onProgress(`step ${step + 1} of ${given.lincls.length}`));
+      return {
+        ...NOTHING,
+        comparisons: await runLinclsCase(engine, given, (step) => tell(step, given.lincls.length)),
+      };
     case 'augment-case':
       onProgress(`${Object.keys(given.ops).length} image operations`);
-      return runAugmentCase(given);
+      return { ...NOTHING, comparisons: runAugmentCase(given) };
   }
 }

@@ -4,83 +4,79 @@ import type { TrainingCase } from '../config/schema/parity.generated.ts';
 import type { HostTensor, TensorMap } from '../core/host-tensor.ts';
 import type { Engine } from '../engine/engine.ts';
 import * as tf from '../engine/tf.ts';
-import { createMoco, type Moco } from '../moco/moco.ts';
+import { createMoco, type Moco, type StepDetail } from '../moco/moco.ts';
+import type { Encoder } from '../model/encoder.ts';
 import { listState } from '../model/parameter-list.ts';
 import { computeLr } from '../train/lr-schedule.ts';
 import { type Comparison, isWithin } from './comparison.ts';
 import { disturb, fillState, makeImages, makePermutation, makeQueue } from './formulas.ts';
 import { float32, normOf, typicalValue } from './host-tensors.ts';
+import { measureJumps, type WatchedStep } from './measure-jumps.ts';
 import { pairStep, type StepNumbers } from './pair-steps.ts';
-import { judge, measureNoise, type Pair, readNoise } from './tolerance.ts';
+import { judge, readNoise } from './tolerance.ts';
+import { type WatchedEngine, watchDecisions } from './watch-decisions.ts';
 
-/**
- * Runs at most that measure what rounding can do, where the file alone does not explain a distance. Often one
- * ReLU decides, and half of all runs fall on each side: eight miss it once in 256 times.
- */
-const MOST_PROBES = 8;
-/** After so many, what is still this many times its tolerance off is no rounding, and not measured further. */
-const TELLING_PROBES = 3;
-const HOPELESS = 30;
+/** A case's numbers beside ours, and what has to be said of them. */
+export interface TrainingOutcome {
+  readonly comparisons: Comparison[];
+  readonly notes: readonly string[];
+}
 
 /** Pairs every number of a case with ours. `onProgress` is told what is being computed. */
 export async function runTrainingCase(
   engine: Engine,
   given: TrainingCase,
   onProgress: (message: string) => void = () => {},
-): Promise<Comparison[]> {
-  const ours = await computeSteps(engine, given, { onProgress });
-  const pairs = ours.flatMap((numbers, step) => pairStep(step, numbers, given.steps[step]!));
-  const shown = readNoise(given.steps);
-  const disturbed: Pair[] = [];
-  let judged = judge(pairs, [shown]);
-  for (let probe = 1; probe <= MOST_PROBES && mayBeRounding(judged, probe - 1); probe++) {
-    // Later steps than the last one outside have nothing to explain.
-    const last = pairs.findLast((_, i) => !isWithin(judged[i]!))!.step;
-    const again = await computeSteps(
-      engine,
-      { ...given, steps: given.steps.slice(0, last + 1) },
-      {
-        disturbance: probe,
-        onProgress: (message) => onProgress(`how far rounding goes, run ${probe}, ${message}`),
-      },
-    );
-    disturbed.push(...again.flatMap((numbers, step) => pairStep(step, ours[step]!, numbers)));
-    judged = judge(pairs, [shown, measureNoise(disturbed)]);
-  }
-  return judged;
-}
-
-/** True where something is outside, and it is not yet plain that rounding can't explain it. */
-function mayBeRounding(judged: readonly Comparison[], probes: number): boolean {
-  const outside = judged.filter((each) => !isWithin(each));
-  if (outside.length === 0) return false;
-  return (
-    probes < TELLING_PROBES ||
-    outside.every(({ difference, tolerance }) => difference <= HOPELESS * tolerance)
-  );
+): Promise<TrainingOutcome> {
+  const numbers = await computeSteps(engine, given, { onProgress });
+  const pairs = numbers.flatMap((each, step) => pairStep(step, each, given.steps[step]!));
+  const judged = judge(pairs, readNoise(given.steps));
+  if (judged.every(isWithin)) return { comparisons: judged, notes: [] };
+  return measureJumps(pairs, judged, {
+    watched: watchDecisions(engine),
+    run: (watched, last, disturbance) =>
+      computeSteps(
+        watched.engine,
+        { ...given, steps: given.steps.slice(0, last + 1) },
+        {
+          onProgress: (message) => onProgress(`does a ReLU turn, run ${disturbance ?? 0}, ${message}`),
+          watched,
+          disturbance,
+        },
+      ),
+  });
 }
 
 interface RunOptions {
   readonly onProgress: (message: string) => void;
+  /** Whose decisions are written down. */
+  readonly watched?: WatchedEngine;
   /** Which disturbance by one rounding; absent: none. */
-  readonly disturbance?: number;
+  readonly disturbance?: number | undefined;
 }
 
 async function computeSteps(
   engine: Engine,
   { config, steps }: TrainingCase,
-  { onProgress, disturbance }: RunOptions,
-): Promise<StepNumbers[]> {
+  { onProgress, watched, disturbance }: RunOptions,
+): Promise<WatchedStep[]> {
   const moco = createCaseMoco(engine, config, disturbance);
-  const numbers: StepNumbers[] = [];
+  watched?.watchHidden([moco.queryEncoder, moco.keyEncoder].flatMap(findHidden));
+  const numbers: WatchedStep[] = [];
   for (const [step, { query_norms, key_norms, query_first_values }] of steps.entries()) {
     onProgress(`step ${step + 1} of ${steps.length}`);
     const measured = await runStep(moco, config, { step, disturbance });
-    const watched = new Set([query_norms, key_norms, query_first_values].flatMap(Object.keys));
-    numbers.push({ ...measured, ...(await readState(moco, [...watched])) });
+    const names = new Set([query_norms, key_norms, query_first_values].flatMap(Object.keys));
+    const state = await readState(moco, [...names]);
+    numbers.push({ ...measured, ...state, decisions: watched?.take() ?? [] });
   }
   moco.dispose();
   return numbers;
+}
+
+/** The weight before the ReLU of a projection head of two layers. */
+function findHidden({ parameters, parameterNames }: Encoder): tf.Variable[] {
+  return parameters.filter((_, i) => parameterNames[i] === 'fc.0.weight');
 }
 
 function createCaseMoco(
@@ -123,7 +119,7 @@ async function runStep(
   moco: Moco,
   config: TrainingCase['config'],
   { step, disturbance }: { readonly step: number; readonly disturbance: number | undefined },
-): Promise<Pick<StepNumbers, 'lr' | 'loss' | 'grad_norm'>> {
+): Promise<Omit<StepNumbers, keyof EncoderState>> {
   const { batch: n, size } = config;
   const crop = (which: number) => {
     const values = makeImages(which, { step, n, size });
@@ -135,20 +131,39 @@ async function runStep(
   const schedule = { policy, milestones: [], gamma: 1 };
   const lr = computeLr(config.lr, { epoch: step, epochs: config.steps, schedule });
   const order = makePermutation(n, step);
-  const measure = await moco.trainStep({ queries, keys, order, lr }, { withGradientNorm: true });
+  let detail: StepDetail | undefined;
+  const { loss } = await moco.trainStep({ queries, keys, order, lr }, (found) => {
+    detail = found;
+  });
   tf.dispose([queries, keys]);
-  return { lr, loss: measure.loss, grad_norm: measure.gradientNorm! };
+  return {
+    lr,
+    loss,
+    loss_per_rank: [loss],
+    grad_norm: detail!.gradientNorm,
+    positive_logits: [...detail!.positiveLogits],
+    largest_logit: 1 / config.T,
+  };
 }
 
-async function readState(
-  moco: Moco,
-  watched: readonly string[],
-): Promise<Omit<StepNumbers, 'lr' | 'loss' | 'grad_norm'>> {
+/** What the encoders and the queue hold after a step. */
+type EncoderState = Pick<
+  StepNumbers,
+  | 'query_norms'
+  | 'key_norms'
+  | 'query_first_values'
+  | 'query_typical'
+  | 'queue_ptr'
+  | 'queue_head'
+  | 'queue_norm'
+>;
+
+async function readState(moco: Moco, names: readonly string[]): Promise<EncoderState> {
   const query = await moco.queryEncoder.toTensors();
   const key = await moco.keyEncoder.toTensors();
   const queue = (await moco.queue.toTensors()).get('queue')!;
   const each = <T>(tensors: TensorMap, read: (tensor: HostTensor) => T): { [name: string]: T } =>
-    Object.fromEntries(watched.map((name) => [name, read(tensors.get(name)!)]));
+    Object.fromEntries(names.map((name) => [name, read(tensors.get(name)!)]));
   return {
     query_norms: each(query, normOf),
     key_norms: each(key, normOf),

@@ -88,9 +88,17 @@ export interface TrainingCaseStep {
    */
   loss: number;
   /**
+   * Loss of each rank's part of the batch.
+   */
+  loss_per_rank: number[];
+  /**
    * The loss of the float32 run.
    */
   float32_loss: number;
+  /**
+   * Per query of the whole batch, its logit with its own key.
+   */
+  positive_logits: number[];
   /**
    * Norm of all gradients together.
    */
@@ -331,6 +339,13 @@ export interface CropStatistics {
    * @maxItems 4
    */
   mean: [number, number, number, number];
+  /**
+   * Standard deviations of top, left, height and width.
+   *
+   * @minItems 4
+   * @maxItems 4
+   */
+  std: [number, number, number, number];
   /**
    * Mean share of the area.
    */

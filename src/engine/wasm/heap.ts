@@ -3,6 +3,7 @@
 
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
+import type { FloatArrays } from '../arrays/array-kernel.ts';
 
 /** What a kernel gets: named inputs, attributes and the backend. */
 export interface KernelCall {
@@ -28,4 +29,12 @@ export function viewFloats(backend: BackendWasm, tensor: tf.TensorInfo): Float32
 /** A new, uninitialised float tensor. */
 export function allocateFloats(backend: BackendWasm, shape: readonly number[]): tf.TensorInfo {
   return backend.makeOutput([...shape], 'float32');
+}
+
+/** The heap for kernels that know no backend. */
+export function openHeap(backend: BackendWasm): FloatArrays {
+  return {
+    allocate: (shape) => allocateFloats(backend, shape),
+    view: (tensor) => viewFloats(backend, tensor),
+  };
 }

@@ -3,25 +3,25 @@
 
 import { version_wasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
+import { registerArrayKernels } from '../arrays/array-kernel.ts';
+import { batchNormKernels } from '../arrays/batch-norm.ts';
+import { maxPoolGradKernels } from '../arrays/max-pool-grad.ts';
+import { arrayMomentumUpdate, arraySgdStep, updateKernels } from '../arrays/updates.ts';
 import { compositeOps } from '../composite-ops.ts';
 import type { Engine } from '../engine.ts';
 import { createBatchNormTraining } from '../ops/batch-norm.ts';
 import { kernelBatchNormPasses } from '../ops/kernel-batch-norm.ts';
-import { registerBatchNormKernels } from './batch-norm.ts';
 import { registerFilterGradient } from './conv-backprop-filter.ts';
 import { registerInputGradient } from './conv-backprop-input.ts';
 import { registerGather } from './gather-rows.ts';
-import { registerMaxPoolGradient } from './max-pool-grad.ts';
-import { heapMomentumUpdate, heapSgdStep, registerUpdateKernels } from './updates.ts';
+import { openHeap } from './heap.ts';
 
 /** Makes the wasm backend current and registers our kernels. Throws where WebAssembly can't start. */
 export async function createWasmEngine(): Promise<Engine> {
   if (!(await tf.setBackend('wasm'))) throw new Error('The WebAssembly backend did not start.');
-  registerBatchNormKernels();
   registerFilterGradient();
   registerInputGradient();
-  registerMaxPoolGradient();
-  registerUpdateKernels();
+  registerArrayKernels('wasm', openHeap, { ...batchNormKernels, ...maxPoolGradKernels, ...updateKernels });
   registerGather();
   return {
     name: 'wasm',
@@ -35,8 +35,8 @@ export async function createWasmEngine(): Promise<Engine> {
     ops: {
       ...compositeOps,
       batchNormTraining: createBatchNormTraining(kernelBatchNormPasses),
-      sgdStep: heapSgdStep,
-      momentumUpdate: heapMomentumUpdate,
+      sgdStep: arraySgdStep,
+      momentumUpdate: arrayMomentumUpdate,
     },
     memory: () => ({ tensors: tf.memory().numTensors, bytes: tf.memory().numBytes }),
   };

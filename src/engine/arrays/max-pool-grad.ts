@@ -1,15 +1,12 @@
-// Gradient of max-pooling, which the wasm backend lacks: each dy goes to the first largest pixel of
+// Gradient of max-pooling, which the wasm backend lacks and the cpu backend is slow at: each dy goes to the first largest pixel of
 // its window, in row order, as PyTorch breaks ties.
 
 import type * as tf from '@tensorflow/tfjs-core';
-import { allocateFloats, type KernelCall, registerHeapKernel, viewFloats } from './heap.ts';
+import type { ArrayKernelCall, ArrayKernels } from './array-kernel.ts';
 
-/** Registers MaxPoolGrad; once a process. */
-export function registerMaxPoolGradient(): void {
-  registerHeapKernel('MaxPoolGrad', maxPoolGrad);
-}
+export const maxPoolGradKernels: ArrayKernels = { MaxPoolGrad: maxPoolGrad };
 
-function maxPoolGrad({ inputs, attrs, backend }: KernelCall): tf.TensorInfo {
+function maxPoolGrad({ inputs, attrs, arrays }: ArrayKernelCall): tf.TensorInfo {
   const { filterSize, strides, pad } = attrs as {
     filterSize: number | number[];
     strides: number | number[];
@@ -19,11 +16,11 @@ function maxPoolGrad({ inputs, attrs, backend }: KernelCall): tf.TensorInfo {
   const stride = firstOf(strides);
   const [n, height, width, c] = inputs.input!.shape as [number, number, number, number];
   const [, rows, columns] = inputs.dy!.shape as [number, number, number, number];
-  const out = allocateFloats(backend, inputs.input!.shape);
-  const x = viewFloats(backend, inputs.input!);
-  const y = viewFloats(backend, inputs.output!);
-  const dy = viewFloats(backend, inputs.dy!);
-  const dx = viewFloats(backend, out).fill(0);
+  const out = arrays.allocate(inputs.input!.shape);
+  const x = arrays.view(inputs.input!);
+  const y = arrays.view(inputs.output!);
+  const dy = arrays.view(inputs.dy!);
+  const dx = arrays.view(out).fill(0);
   let at = 0;
   for (let image = 0; image < n; image++) {
     for (let row = 0; row < rows; row++) {

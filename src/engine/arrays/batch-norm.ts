@@ -1,27 +1,23 @@
-// BatchNorm's two passes as loops over the heap: three reads of x forward, two of x, y and dy
+// BatchNorm's two passes as loops over arrays: three reads of x forward, two of x, y and dy
 // backward, and no temporaries. Sums run in float64.
 
 import type * as tf from '@tensorflow/tfjs-core';
 import { BATCH_NORM, BATCH_NORM_GRAD } from '../ops/kernel-batch-norm.ts';
-import { allocateFloats, type KernelCall, registerHeapKernel, viewFloats } from './heap.ts';
+import type { ArrayKernelCall, ArrayKernels } from './array-kernel.ts';
 
-/** Registers both kernels; once a process. */
-export function registerBatchNormKernels(): void {
-  registerHeapKernel(BATCH_NORM, forward);
-  registerHeapKernel(BATCH_NORM_GRAD, backward);
-}
+export const batchNormKernels: ArrayKernels = { [BATCH_NORM]: forward, [BATCH_NORM_GRAD]: backward };
 
-function forward({ inputs, attrs, backend }: KernelCall): tf.TensorInfo[] {
+function forward({ inputs, attrs, arrays }: ArrayKernelCall): tf.TensorInfo[] {
   const { epsilon, relu } = attrs as { epsilon: number; relu: boolean };
   const [splits, rows, channels] = inputs.x!.shape as [number, number, number];
   const out = [inputs.x!.shape, [splits, channels], [splits, channels]].map((shape) =>
-    allocateFloats(backend, shape),
+    arrays.allocate(shape),
   );
-  const x = viewFloats(backend, inputs.x!);
-  const scale = viewFloats(backend, inputs.scale!);
-  const offset = viewFloats(backend, inputs.offset!);
-  const residual = inputs.residual && viewFloats(backend, inputs.residual);
-  const [y, mean, variance] = out.map((tensor) => viewFloats(backend, tensor)) as [
+  const x = arrays.view(inputs.x!);
+  const scale = arrays.view(inputs.scale!);
+  const offset = arrays.view(inputs.offset!);
+  const residual = inputs.residual && arrays.view(inputs.residual);
+  const [y, mean, variance] = out.map((tensor) => arrays.view(tensor)) as [
     Float32Array,
     Float32Array,
     Float32Array,
@@ -40,16 +36,16 @@ function forward({ inputs, attrs, backend }: KernelCall): tf.TensorInfo[] {
   return out;
 }
 
-function backward({ inputs, attrs, backend }: KernelCall): tf.TensorInfo[] {
+function backward({ inputs, attrs, arrays }: ArrayKernelCall): tf.TensorInfo[] {
   const { epsilon, relu } = attrs as { epsilon: number; relu: boolean };
   const [splits, rows, channels] = inputs.x!.shape as [number, number, number];
   const shapes = [inputs.x!.shape, [channels], [channels], inputs.x!.shape];
-  const out = shapes.map((shape) => allocateFloats(backend, shape));
-  const view = (name: string) => viewFloats(backend, inputs[name]!);
+  const out = shapes.map((shape) => arrays.allocate(shape));
+  const view = (name: string) => arrays.view(inputs[name]!);
   const [dy, x, y, scale, mean, variance] = ['dy', 'x', 'y', 'scale', 'mean', 'variance'].map(
     view,
   ) as Float32Array[];
-  const [dx, dScale, dOffset, gated] = out.map((tensor) => viewFloats(backend, tensor)) as Float32Array[];
+  const [dx, dScale, dOffset, gated] = out.map((tensor) => arrays.view(tensor)) as Float32Array[];
   gate({ dy: dy!, y: y!, gated: gated!, relu });
   const sumProjected = new Float64Array(channels);
   const sumGated = new Float64Array(channels);

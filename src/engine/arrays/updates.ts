@@ -4,18 +4,14 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { EngineOps } from '../engine.ts';
-import { allocateFloats, type KernelCall, registerHeapKernel, viewFloats } from './heap.ts';
+import type { ArrayKernelCall, ArrayKernels } from './array-kernel.ts';
 
 const SGD = 'MocolabSgd';
 const LERP = 'MocolabMomentumUpdate';
 
-/** Registers both kernels; once a process. */
-export function registerUpdateKernels(): void {
-  registerHeapKernel(SGD, sgd);
-  registerHeapKernel(LERP, lerp);
-}
+export const updateKernels: ArrayKernels = { [SGD]: sgd, [LERP]: lerp };
 
-export const heapSgdStep: EngineOps['sgdStep'] = (parameters, gradients, velocities, options) => {
+export const arraySgdStep: EngineOps['sgdStep'] = (parameters, gradients, velocities, options) => {
   parameters.forEach((parameter, i) => {
     const inputs = { parameter, gradient: gradients[i]!, velocity: velocities[i]! };
     const [updated, velocity] = tf.engine().runKernel(SGD, inputs, { ...options }) as unknown as tf.Tensor[];
@@ -25,7 +21,7 @@ export const heapSgdStep: EngineOps['sgdStep'] = (parameters, gradients, velocit
   });
 };
 
-export const heapMomentumUpdate: EngineOps['momentumUpdate'] = (keys, queries, keyMomentum) => {
+export const arrayMomentumUpdate: EngineOps['momentumUpdate'] = (keys, queries, keyMomentum) => {
   keys.forEach((key, i) => {
     const updated = tf.engine().runKernel(LERP, { key, query: queries[i]! }, { keyMomentum }) as tf.Tensor;
     key.assign(updated);
@@ -33,17 +29,14 @@ export const heapMomentumUpdate: EngineOps['momentumUpdate'] = (keys, queries, k
   });
 };
 
-function sgd({ inputs, attrs, backend }: KernelCall): tf.TensorInfo[] {
+function sgd({ inputs, attrs, arrays }: ArrayKernelCall): tf.TensorInfo[] {
   const { lr, momentum, weightDecay } = attrs as { lr: number; momentum: number; weightDecay: number };
   const { shape } = inputs.parameter!;
-  const out = [allocateFloats(backend, shape), allocateFloats(backend, shape)];
+  const out = [arrays.allocate(shape), arrays.allocate(shape)];
   const [p, g, v] = [inputs.parameter!, inputs.gradient!, inputs.velocity!].map((t) =>
-    viewFloats(backend, t),
+    arrays.view(t),
   ) as Float32Array[];
-  const [updated, velocity] = out.map((tensor) => viewFloats(backend, tensor)) as [
-    Float32Array,
-    Float32Array,
-  ];
+  const [updated, velocity] = out.map((tensor) => arrays.view(tensor)) as [Float32Array, Float32Array];
   for (let i = 0; i < updated.length; i++) {
     const speed = momentum * v![i]! + (g![i]! + weightDecay * p![i]!);
     velocity[i] = speed;
@@ -52,12 +45,12 @@ function sgd({ inputs, attrs, backend }: KernelCall): tf.TensorInfo[] {
   return out;
 }
 
-function lerp({ inputs, attrs, backend }: KernelCall): tf.TensorInfo {
+function lerp({ inputs, attrs, arrays }: ArrayKernelCall): tf.TensorInfo {
   const { keyMomentum } = attrs as { keyMomentum: number };
-  const out = allocateFloats(backend, inputs.key!.shape);
-  const key = viewFloats(backend, inputs.key!);
-  const query = viewFloats(backend, inputs.query!);
-  const updated = viewFloats(backend, out);
+  const out = arrays.allocate(inputs.key!.shape);
+  const key = arrays.view(inputs.key!);
+  const query = arrays.view(inputs.query!);
+  const updated = arrays.view(out);
   for (let i = 0; i < updated.length; i++) updated[i] = keyMomentum * key[i]! + (1 - keyMomentum) * query[i]!;
   return out;
 }
