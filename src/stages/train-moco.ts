@@ -7,7 +7,7 @@ import { permutation, stream } from '../core/rng.ts';
 import type { Batch, Loader } from '../data/batch.ts';
 import type { Engine } from '../engine/engine.ts';
 import * as tf from '../engine/tf.ts';
-import type { Moco, MocoMeasure } from '../moco/moco.ts';
+import type { Moco } from '../moco/moco.ts';
 import {
   applyRetention,
   dropSuperseded,
@@ -125,7 +125,7 @@ async function trainBatch(
   { context, moco }: MocoTraining,
   batch: Batch,
   { step, lr }: { readonly step: number; readonly lr: number },
-): Promise<MocoMeasure> {
+): Promise<StepMeasure> {
   const [queries, keys] = [toImageTensor(batch, 0), toImageTensor(batch, 1)];
   const order = permutation(stream(context.stage.seed, 'shuffle-bn', step), batch.labels.length);
   const measure = await moco.trainStep({ queries, keys, order, lr });
