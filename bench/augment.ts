@@ -112,7 +112,6 @@ function createOurs(files: readonly string[], imageAddon: string | undefined): C
     const recipe: BatchRecipe = {
       dataset: { classes: [], labels: new Int32Array(0), images: sources[name] },
       ops: recipes[name],
-      views: 2,
       mean: [0.485, 0.456, 0.406],
       std: [0.229, 0.224, 0.225],
       seed: 0,
@@ -124,7 +123,8 @@ function createOurs(files: readonly string[], imageAddon: string | undefined): C
   return async (name, round) => {
     const images = name === 'cifar' ? SMALL : LARGE;
     const before = process.cpuUsage();
-    await byName.get(name)!({ epoch: round, indices: Int32Array.from({ length: images }, (_, i) => i) });
+    const indices = Int32Array.from({ length: images }, (_, i) => i);
+    await byName.get(name)!({ epoch: round, parts: [{ views: [0, 1], indices }] });
     const { user, system } = process.cpuUsage(before);
     return { seconds: (user + system) / 1e6, images };
   };

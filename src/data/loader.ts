@@ -13,12 +13,33 @@ import { findImageAddon } from './find-image-addon.ts';
 import type { BatchOrder, BatchRecipe, MadeBatch } from './make-batch.ts';
 import { openDataset } from './open-dataset.ts';
 
+/** Crops of one list of images. */
+export interface CropList {
+  /** Numbers of crops: 0 for MoCo's queries, 1 for its keys. */
+  readonly views: readonly number[];
+  /**
+   * Puts a batch's images into another order before they are shared out: a permutation of 0..batchSize-1 for
+   * each step of the whole training. Absent: as they come.
+   */
+  readonly order?: (step: number) => Int32Array;
+}
+
+/** One of `ranks` consecutive parts of a batch, which differ by one image at most. */
+export interface Share {
+  readonly rank: number;
+  readonly ranks: number;
+}
+
 export interface LoaderOptions {
   readonly data: DataConfig;
   readonly split: Split;
   readonly ops: readonly ImageOp[];
   /** Crops made of each image. */
   readonly views: 1 | 2;
+  /** Which crops of which images a batch holds, list after list; absent: all crops of its images. */
+  readonly crops?: readonly CropList[];
+  /** Which part of every batch is this process's; absent: all of it. */
+  readonly share?: Share;
   readonly batchSize: number;
   readonly shuffle: boolean;
   /** Leave out the last batch when it is smaller. */
@@ -37,7 +58,6 @@ export async function openLoader(options: LoaderOptions): Promise<Loader> {
   const pool = startThreads(options.threads, {
     dataset,
     ops: options.ops,
-    views: options.views,
     mean,
     std,
     seed: options.seed,
@@ -63,15 +83,25 @@ export async function openLoader(options: LoaderOptions): Promise<Loader> {
 
 function listOrders(
   dataset: Dataset,
-  { shuffle, batchSize, seed }: LoaderOptions,
+  { views: viewCount, shuffle, batchSize, seed, crops, share }: LoaderOptions,
   { epoch, batchesPerEpoch }: { readonly epoch: number; readonly batchesPerEpoch: number },
 ): BatchOrder[] {
   const count = dataset.labels.length;
   const sequence = drawEpochOrder(count, { shuffle, seed, epoch });
-  return Array.from({ length: batchesPerEpoch }, (_, i) => ({
-    epoch,
-    indices: sequence.slice(i * batchSize, (i + 1) * batchSize),
-  }));
+  const lists: readonly CropList[] = crops ?? [{ views: [0, 1].slice(0, viewCount) }];
+  return Array.from({ length: batchesPerEpoch }, (_, i) => {
+    const whole = sequence.slice(i * batchSize, (i + 1) * batchSize);
+    const parts = lists.map(({ views, order }) => {
+      const ordered = order ? order(epoch * batchesPerEpoch + i).map((from) => whole[from]!) : whole;
+      return { views, indices: takeShare(ordered, share) };
+    });
+    return { epoch, parts };
+  });
+}
+
+function takeShare(indices: Int32Array, { rank, ranks }: Share = { rank: 0, ranks: 1 }): Int32Array {
+  const at = (part: number) => Math.floor((part * indices.length) / ranks);
+  return indices.slice(at(rank), at(rank + 1));
 }
 
 /**
@@ -94,7 +124,8 @@ async function* readAhead(
     underWay.push(made);
   };
   for (const order of orders.slice(0, prefetch)) request(order);
-  for (const [i, { indices }] of orders.entries()) {
+  for (const [i, { parts }] of orders.entries()) {
+    const { indices } = parts[0]!;
     const { views, size } = await underWay.shift()!;
     request(orders[i + prefetch]);
     await setImmediate();

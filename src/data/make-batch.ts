@@ -15,7 +15,6 @@ import { createTypescriptRenderer, tabulateNormalisation } from './renderer.ts';
 export interface BatchRecipe {
   readonly dataset: Dataset;
   readonly ops: readonly ImageOp[];
-  readonly views: number;
   readonly mean: DataConfig['mean'];
   readonly std: DataConfig['std'];
   readonly seed: number;
@@ -26,10 +25,17 @@ export interface BatchRecipe {
 /** Which batch. */
 export interface BatchOrder {
   readonly epoch: number;
+  readonly parts: readonly BatchPart[];
+}
+
+/** These crops of these images. */
+interface BatchPart {
+  readonly views: readonly number[];
   readonly indices: Int32Array;
 }
 
 export interface MadeBatch {
+  /** Those of the parts, one after the other. */
   readonly views: Float32Array[];
   readonly size: number;
 }
@@ -39,26 +45,31 @@ const GROUP_BYTES = 2 ** 24;
 
 /** Compiles a recipe to the function that makes its batches. */
 export function createBatchMaker(recipe: BatchRecipe): (order: BatchOrder) => Promise<MadeBatch> {
-  const { dataset, views: viewCount, seed, imageAddon } = recipe;
+  const { dataset, seed, imageAddon } = recipe;
   const drawView = compileDrawView(recipe.ops);
   const tables = tabulateNormalisation(recipe.mean, recipe.std);
   const render = imageAddon ? createNativeRenderer(imageAddon, tables) : createTypescriptRenderer(tables);
-  return async ({ epoch, indices }) => {
-    let views: Float32Array[] = [];
-    let size = 0;
+  const makePart = async (epoch: number, { views: numbers, indices }: BatchPart, batch: MadeBatch) => {
+    let [views, size]: [Float32Array[], number] = [[], batch.size];
     for await (const { first, images } of readGroups(dataset, indices)) {
       const plans = images.map((image, i) =>
-        Array.from({ length: viewCount }, (_, view): ViewPlan => {
+        numbers.map((view): ViewPlan => {
           const plan = drawView(image, stream(seed, 'augment', epoch, indices[first + i]!, view));
           size = requireSquare(plan, size);
           return plan;
         }),
       );
-      if (views.length === 0)
-        views = Array.from({ length: viewCount }, () => new Float32Array(indices.length * size * size * 3));
+      if (views.length === 0) views = numbers.map(() => new Float32Array(indices.length * size * size * 3));
       render({ images, plans, views, first, size });
     }
-    return { views, size };
+    // A share of a last, small batch may have no images.
+    if (views.length === 0) views = numbers.map(() => new Float32Array(0));
+    return { views: [...batch.views, ...views], size };
+  };
+  return async ({ epoch, parts }) => {
+    let batch: MadeBatch = { views: [], size: 0 };
+    for (const part of parts) batch = await makePart(epoch, part, batch);
+    return batch;
   };
 }
 

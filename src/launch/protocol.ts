@@ -2,6 +2,7 @@
 // Plain JSON; errors travel as problems, bugs as a message with a stack.
 
 import type { Problem } from '../core/problem.ts';
+import type { Rendezvous } from '../engine/collectives/rendezvous/rendezvous.ts';
 import type { Stage } from '../plan/stage-graph.ts';
 import type { StageResult } from '../runs/run-record.ts';
 import type { Device } from './device-pool.ts';
@@ -24,19 +25,17 @@ export interface StageOrder {
 
 /** One of several processes that compute a stage together. */
 export interface RankPlace {
-  readonly rank: number;
-  readonly ranks: number;
-  /** Where rank 0 listens. */
-  readonly host: string;
-  readonly port: number;
-  /** Known to the ranks of this stage alone, so that two jobs at once never meet. */
-  readonly token: string;
+  readonly rendezvous: Rendezvous;
   /** How long a rank waits for the others. */
   readonly timeoutMs: number;
 }
 
 /** Codes of problems that a rank has because another one has ended. */
-export const LOST_PEER_CODES: readonly string[] = ['COLLECTIVES_PEER_LOST'];
+export const LOST_PEER_CODES: readonly string[] = [
+  'RANK_LOST',
+  'RENDEZVOUS_RANK_LEFT',
+  'RENDEZVOUS_TURNED_AWAY',
+];
 
 export type ParentMessage =
   | { readonly type: 'run'; readonly protocolVersion: number; readonly order: StageOrder }

@@ -70,7 +70,7 @@ export function startRanks(options: GroupOptions): RankGroup {
   const ends = workers.map(async (worker, i) => {
     const end = await worker.ended;
     if (end.state !== 'failed') return end;
-    const logFile = path.join(order.folder, nameLog(members[i]!.place?.rank));
+    const logFile = path.join(order.folder, nameLog(members[i]!.place?.rendezvous.rank));
     failures.push({ end, logFile });
     if (LOST_PEER_CODES.includes(end.problem.code)) grace ??= setTimeout(killAll, GRACE_MS);
     else killAll();

@@ -16,9 +16,9 @@ import { RECORD_VERSION, type RunRecord } from '../runs/run-record.ts';
 import type { RunStore } from '../runs/run-store.ts';
 import { removeTemporaryFiles } from '../runs/write-file-atomic.ts';
 import type { Device } from './device-pool.ts';
-import { placeRanks } from './place-ranks.ts';
-import { type GroupEnd, startRanks } from './rank-group.ts';
+import type { GroupEnd } from './rank-group.ts';
 import { type RunningStage, runSchedule, type SchedulerSummary, type StageEnd } from './scheduler.ts';
+import { startStageProcesses } from './stage-processes.ts';
 import { readLogTail } from './worker-process.ts';
 
 export interface RunOptions {
@@ -110,7 +110,7 @@ function startStage(running: Running, stage: Stage, devices: readonly Device[]):
   });
   const started = performance.now();
   const stallTimeoutMs = 1000 * graph.experiment.launch.stallTimeout;
-  const process = startRanks({
+  const process = startStageProcesses({
     script: worker,
     order: {
       stage,
@@ -118,7 +118,7 @@ function startStage(running: Running, stage: Stage, devices: readonly Device[]):
       inputFolders: Object.fromEntries(stage.needs.map((need) => [need, store.folderOf(need)])),
       experimentFolder: store.folder,
     },
-    members: placeRanks(devices, stallTimeoutMs),
+    devices,
     stallTimeoutMs,
     listener: {
       onProgress: (progress) => emit({ type: 'stage-progress', id, progress }),

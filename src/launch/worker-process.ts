@@ -54,7 +54,7 @@ export interface WorkerListener {
 
 /** Starts a worker on an order. */
 export function startWorker(script: OwnScript, order: StageOrder, listener: WorkerListener): WorkerProcess {
-  const log = { file: path.join(order.folder, nameLog(order.rank?.rank)), append: true };
+  const log = { file: path.join(order.folder, nameLog(order.rank?.rendezvous.rank)), append: true };
   const subprocess = execa(process.execPath, [...script.execArgv, script.path], {
     env: deviceEnvironment(order.device),
     stdin: 'ignore',
@@ -172,7 +172,7 @@ function reportDeath(
   exitCode: number | undefined,
   signal: string | undefined,
 ): StageProblem {
-  const who = rank ? `rank ${rank.rank} of ${stage.id}` : `the worker of ${stage.id}`;
+  const who = rank ? `rank ${rank.rendezvous.rank} of ${stage.id}` : `the worker of ${stage.id}`;
   const how = signal ? `was killed by ${signal}` : `ended with exit code ${exitCode}`;
   const hint =
     signal === 'SIGKILL'

@@ -9,8 +9,10 @@ import * as tf from '../engine/tf.ts';
 export interface KeyQueue {
   /** [C, K], columns of unit length. Owned by the queue, which may overwrite it: don't dispose, don't keep. */
   readonly keys: tf.Tensor2D;
+  /** The same, to be replaced as a whole. */
+  readonly variable: tf.Variable;
   /** Column that the next key replaces. */
-  readonly pointer: number;
+  pointer: number;
   /** Replaces the N oldest by `keys` [N, C]; K must be divisible by N. */
   enqueue(keys: tf.Tensor2D): void;
   /** `queue` [C, K] and `queue_ptr` [1], as the original's buffers. */
@@ -27,11 +29,15 @@ export function createKeyQueue(
   const queue = tf.tidy(() => tf.variable(drawUnitColumns(C, K, seed), false));
   let pointer = 0;
   return {
+    variable: queue,
     get keys() {
       return queue as tf.Tensor2D;
     },
     get pointer() {
       return pointer;
+    },
+    set pointer(column) {
+      pointer = column;
     },
     enqueue: (keys) => {
       const [n] = keys.shape;

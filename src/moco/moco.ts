@@ -3,6 +3,9 @@
 
 import type { MocoConfig, ModelConfig, OptimizerConfig } from '../config/schema/recipe.generated.ts';
 import type { HostTensor, TensorMap } from '../core/host-tensor.ts';
+import type { Collectives } from '../engine/collectives/collectives.ts';
+import { computeMeanGradients } from '../engine/collectives/gradient-buckets.ts';
+import { createSingleRank } from '../engine/collectives/single-rank.ts';
 import type { Engine } from '../engine/engine.ts';
 import * as tf from '../engine/tf.ts';
 import { createEncoder, type Encoder } from '../model/encoder.ts';
@@ -11,7 +14,7 @@ import type { StepMeasure } from '../train/meter.ts';
 import { createSgd, type Sgd } from '../train/sgd.ts';
 import { contrast, normaliseRows } from './info-nce.ts';
 import { createKeyQueue, type KeyQueue } from './key-queue.ts';
-import { encodeShuffled } from './shuffle-bn.ts';
+import { encodeShuffled, gatherUnshuffled } from './shuffle-bn.ts';
 
 export interface MocoOptions {
   readonly engine: Engine;
@@ -20,24 +23,35 @@ export interface MocoOptions {
   readonly optimizer: OptimizerConfig;
   /** Seed of the start values and of the queue. */
   readonly seed: number;
+  /** The ranks that train together, this one among them; absent: it trains alone. */
+  readonly collectives?: Collectives;
 }
 
-/** Two crops of the same N images, and what the step needs besides. */
+/** Two crops of the same images, n of the batch's N on each rank, and what the step needs besides. */
 export interface MocoBatch {
-  /** [N, S, S, 3] */
+  /** [n, S, S, 3] */
   readonly queries: tf.Tensor4D;
-  /** [N, S, S, 3] */
-  readonly keys: tf.Tensor4D;
-  /** ShuffleBN's permutation of 0..N-1. */
+  /** [n, S, S, 3]; with ShuffleBN over several ranks only for the symmetric loss. */
+  readonly keys?: tf.Tensor4D;
+  /** With ShuffleBN over several ranks: crops of the images `order[n * rank]` and on, which this rank encodes. */
+  readonly shuffled?: ShuffledCrops;
+  /** ShuffleBN's permutation of 0..N-1, the same on every rank. */
   readonly order: Int32Array;
   readonly lr: number;
+}
+
+export interface ShuffledCrops {
+  /** First crops, only for the symmetric loss. [n, S, S, 3] */
+  readonly queries?: tf.Tensor4D;
+  /** Second crops. [n, S, S, 3] */
+  readonly keys: tf.Tensor4D;
 }
 
 /** What a comparison with another program looks at. */
 export interface StepDetail {
   /** Euclidean norm of all gradients together. */
   readonly gradientNorm: number;
-  /** Per query, q.k / T for its own key. [N] */
+  /** Per query of this rank, q.k / T for its own key. [n] */
   readonly positiveLogits: readonly number[];
 }
 
@@ -57,17 +71,22 @@ export interface Moco {
   /** Everything that training goes on from: `module.encoder_q.*`, `module.encoder_k.*`, the queue, `optimizer.*`. */
   toTensors(): Promise<TensorMap>;
   loadTensors(tensors: TensorMap): void;
+  /** Gives every rank the parameters, velocities and queue of rank 0. */
+  replicate(): Promise<void>;
+  /** What has the same bits on every rank after every step. */
+  readonly replicated: { readonly [what: string]: readonly tf.Tensor[] };
   dispose(): void;
 }
 
 /** Creates the encoders (the key encoder starts as a copy), an empty-handed optimiser and a random queue. */
-export function createMoco({ engine, model, moco, optimizer, seed }: MocoOptions): Moco {
+export function createMoco(options: MocoOptions): Moco {
+  const { engine, model, moco, optimizer, seed, collectives = createSingleRank() } = options;
   const head = { dim: moco.dim, mlp: moco.mlp };
   const queryEncoder = createEncoder({ engine, model, head, seed });
   const keyEncoder = createEncoder({ engine, model, head, seed });
   const queue = createKeyQueue(engine, { C: moco.dim, K: moco.queueSize, seed });
   const sgd = createSgd(engine, queryEncoder.parameters, optimizer);
-  const parts = { engine, moco, queryEncoder, keyEncoder, queue, sgd };
+  const parts = { engine, collectives, moco, queryEncoder, keyEncoder, queue, sgd };
   return {
     queryEncoder,
     keyEncoder,
@@ -75,6 +94,11 @@ export function createMoco({ engine, model, moco, optimizer, seed }: MocoOptions
     trainStep: (batch, onDetail) => trainStep(parts, batch, onDetail),
     toTensors: () => collectTensors(parts),
     loadTensors: (tensors) => loadTensors(parts, tensors),
+    replicate: () => replicate(parts),
+    get replicated() {
+      const parameters = [...queryEncoder.parameters, ...keyEncoder.parameters] as unknown as tf.Tensor[];
+      return { 'the parameters': parameters, 'the queue': [queue.keys] };
+    },
     dispose: () => {
       for (const part of [queryEncoder, keyEncoder, queue, sgd]) part.dispose();
     },
@@ -83,6 +107,7 @@ export function createMoco({ engine, model, moco, optimizer, seed }: MocoOptions
 
 interface Parts {
   readonly engine: Engine;
+  readonly collectives: Collectives;
   readonly moco: MocoConfig;
   readonly queryEncoder: Encoder;
   readonly keyEncoder: Encoder;
@@ -95,19 +120,17 @@ async function trainStep(
   batch: MocoBatch,
   onDetail?: (detail: StepDetail) => void,
 ): Promise<StepMeasure> {
-  const { engine, moco, queryEncoder, keyEncoder, queue, sgd } = parts;
-  const images = moco.symmetric ? [batch.queries, batch.keys] : [batch.queries];
+  const { engine, collectives, moco, queryEncoder, keyEncoder, queue, sgd } = parts;
+  const images = moco.symmetric ? [batch.queries, batch.keys!] : [batch.queries];
   const encodeQueries = (x: tf.Tensor4D) => normaliseRows(queryEncoder.encode(x, { training: true }));
-  const encodeKeys = (x: tf.Tensor4D) => normaliseRows(keyEncoder.encode(x, { training: true }));
 
   engine.ops.momentumUpdate(keyEncoder.parameters, queryEncoder.parameters, moco.keyMomentum);
   // No gradient to keys: they are computed before the tape starts.
-  const keys = (moco.symmetric ? [batch.keys, batch.queries] : [batch.keys]).map((x) =>
-    tf.tidy(() => (moco.shuffleBn ? encodeShuffled(x, batch.order, encodeKeys) : encodeKeys(x))),
-  );
+  const allKeys = collectives.ranks === 1 ? encodeKeys(parts, batch) : await encodeKeysTogether(parts, batch);
+  const keys = allKeys.map((all) => takeShare(all, collectives)); // [n, C] of [N, C]
   const ranks: tf.Tensor1D[] = [];
   const watched: tf.Tensor2D[] = [];
-  const { loss, gradients } = engine.ops.computeGradients(() => {
+  const computeLoss = () => {
     const losses = images.map((x, i) => {
       const q = encodeQueries(x);
       if (onDetail) watched.push(tf.keep(tf.clone(q)));
@@ -116,11 +139,16 @@ async function trainStep(
       return loss;
     });
     return losses.reduce((sum, next) => tf.add(sum, next));
-  }, queryEncoder.parameters);
+  };
+  const { parameters } = queryEncoder;
+  const { loss, gradients } =
+    collectives.ranks === 1
+      ? engine.ops.computeGradients(computeLoss, parameters)
+      : await computeMeanGradients({ engine, collectives }, computeLoss, parameters);
   sgd.step(gradients, batch.lr);
-  for (const k of keys.toReversed()) queue.enqueue(k); // symmetric: first the keys of the first crops, as the demo
+  for (const k of allKeys.toReversed()) queue.enqueue(k); // symmetric: first the keys of the first crops, as the demo
 
-  // Nothing is waited for before this line, so that an engine may still be computing.
+  // A rank alone waits for nothing before this line, so that an engine may still be computing.
   const [[lossValue], rank] = await Promise.all([loss.data(), ranks[0]!.data()]);
   const [acc1, acc5] = computeAccuracyOfRanks(rank, [1, 5]);
   if (onDetail)
@@ -128,8 +156,46 @@ async function trainStep(
       gradientNorm: await computeNorm(gradients),
       positiveLogits: await computePositives(watched[0]!, keys[0]!, moco.temperature),
     });
-  tf.dispose([loss, ...keys, ...ranks, ...gradients, ...watched]);
+  tf.dispose([loss, ...allKeys, ...keys, ...ranks, ...gradients, ...watched]);
   return { loss: lossValue!, acc1: acc1!, acc5: acc5! };
+}
+
+/** Keys of the crops that queries have to find; for the symmetric loss also of the others. Each [N, C]. */
+function encodeKeys({ moco, keyEncoder }: Parts, { queries, keys, order }: MocoBatch): tf.Tensor2D[] {
+  const encode = (x: tf.Tensor4D) => normaliseRows(keyEncoder.encode(x, { training: true }));
+  return (moco.symmetric ? [keys!, queries] : [keys!]).map((x) =>
+    tf.tidy(() => (moco.shuffleBn ? encodeShuffled(x, order, encode) : encode(x))),
+  );
+}
+
+/** The same of all ranks' crops: each encodes its part, and all have all. Each [N, C]. */
+async function encodeKeysTogether(
+  { moco, keyEncoder, collectives }: Parts,
+  batch: MocoBatch,
+): Promise<tf.Tensor2D[]> {
+  const { queries, keys } = moco.shuffleBn ? batch.shuffled! : batch;
+  const all: tf.Tensor2D[] = [];
+  for (const x of moco.symmetric ? [keys!, queries!] : [keys!]) {
+    const features = tf.tidy(() => normaliseRows(keyEncoder.encode(x, { training: true }))); // [n, C]
+    all.push(await gatherUnshuffled(collectives, features, moco.shuffleBn ? batch.order : undefined));
+    features.dispose();
+  }
+  return all;
+}
+
+/** This rank's rows. [N, C] -> [n, C] */
+function takeShare(all: tf.Tensor2D, { rank, ranks }: Collectives): tf.Tensor2D {
+  const [N, C] = all.shape;
+  const n = N / ranks;
+  return ranks === 1 ? tf.clone(all) : tf.slice(all, [rank * n, 0], [n, C]);
+}
+
+async function replicate({ collectives, queryEncoder, keyEncoder, queue, sgd }: Parts): Promise<void> {
+  const variables = [...queryEncoder.parameters, ...keyEncoder.parameters, ...sgd.velocities, queue.variable];
+  const sent = await collectives.broadcast(variables as unknown as tf.Tensor[]);
+  for (const [i, variable] of variables.entries()) variable.assign(sent[i]!);
+  tf.dispose(sent);
+  queue.pointer = (await collectives.gatherValues(queue.pointer))[0]!;
 }
 
 async function computeNorm(tensors: readonly tf.Tensor[]): Promise<number> {

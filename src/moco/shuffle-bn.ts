@@ -2,6 +2,7 @@
 // query shares with its key can't give the answer away. MoCo v1 §3.3 (arXiv:1911.05722).
 // On one device it matters with `bn: split N`, where the order decides who shares statistics.
 
+import type { Collectives } from '../engine/collectives/collectives.ts';
 import * as tf from '../engine/tf.ts';
 
 /**
@@ -18,6 +19,26 @@ export function encodeShuffled(
 ): tf.Tensor2D {
   const shuffled = tf.gather(images, tf.tensor1d(order, 'int32'));
   return tf.gather(encode(shuffled), tf.tensor1d(invert(order), 'int32'));
+}
+
+/**
+ * The same over all ranks. The paper's code gathers the images and gives each rank its part of the shuffled
+ * batch; here each rank has loaded that part, and only features travel. Same numbers.
+ *
+ * @param features of this rank's part of the shuffled batch [N / ranks, C]
+ * @param order    the permutation of 0..N-1, the same on every rank; absent: nothing was shuffled
+ * @returns the features of the whole batch, rank 0's images first [N, C]
+ */
+export async function gatherUnshuffled(
+  collectives: Collectives,
+  features: tf.Tensor2D,
+  order: Int32Array | undefined,
+): Promise<tf.Tensor2D> {
+  const gathered = (await collectives.allGather(features)) as tf.Tensor2D; // [N, C]
+  if (!order) return gathered;
+  const inPlace = tf.tidy(() => tf.gather(gathered, tf.tensor1d(invert(order), 'int32')));
+  gathered.dispose();
+  return inPlace;
 }
 
 function invert(order: Int32Array): Int32Array {

@@ -56,6 +56,11 @@ export function openMetricsLog(file: string): MetricsLog {
   };
 }
 
+/** A log that keeps nothing, for the ranks that keep no files. */
+export function createNoLog(): MetricsLog {
+  return { append: () => {}, mark: (step) => ({ step, rows: 0, sha256: '' }), close: () => {} };
+}
+
 /** Reads a log. A last line that a killed process left unfinished does not count. */
 export function readMetricsLog(file: string): MetricsRow[] {
   const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);

@@ -6,49 +6,90 @@ import { checkQueueAgainstData } from '../config/check-recipe.ts';
 import type { PretrainRecipe } from '../config/schema/recipe.generated.ts';
 import { ProblemError } from '../core/problem.ts';
 import type { Loader } from '../data/batch.ts';
-import { openLoader } from '../data/loader.ts';
+import { type CropList, openLoader } from '../data/loader.ts';
 import { createEngine } from '../engine/create-engine.ts';
+import type { Engine } from '../engine/engine.ts';
 import { createMoco, type Moco } from '../moco/moco.ts';
 import { listByStep } from '../runs/checkpoint.ts';
-import { type MetricsMark, openMetricsLog } from '../runs/metrics-log.ts';
+import { createNoLog, type MetricsLog, type MetricsMark, openMetricsLog } from '../runs/metrics-log.ts';
 import { findSound, resumeMetrics } from './find-resume.ts';
 import { chooseThreads } from './inputs.ts';
 import { readMocoCheckpoint } from './moco-checkpoint.ts';
+import { joinTeam, type RankTeam, refuseDifference } from './rank-team.ts';
 import { recordCrops } from './record-crops.ts';
-import type { RunStage, StageContext } from './stage-context.ts';
+import type { RunStage, StageContext, StageOutcome } from './stage-context.ts';
 import { METRICS_FILE } from './stage-files.ts';
-import { trainMoco } from './train-moco.ts';
+import { drawShuffle, trainMoco } from './train-moco.ts';
 import type { TrainingStart } from './training-position.ts';
 import { refuseNoProgress, refuseOtherData } from './training-progress.ts';
 
 /** Leaves a checkpoint and METRICS_FILE. Throws DATA_*, CONFIG_QUEUE_* and STAGE_* problems. */
 export const runPretrain: RunStage<'pretrain'> = async (context) => {
   const { recipe } = context.config;
-  const loader = recordCrops(await openTrainLoader(context), context.folder, recipe.data);
+  const loader = await openTrainLoader(context);
   try {
     refuseQueue(context, loader);
     const engine = await createEngine(recipe.engine, { precision: recipe.precision, warn: context.warn });
-    const { model, moco: settings, optimizer } = recipe;
-    const moco = createMoco({ engine, model, moco: settings, optimizer, seed: context.stage.seed });
-    const { start, mark } = resume(context, moco, loader);
-    resumeMetrics(context, mark);
-    const log = openMetricsLog(path.join(context.folder, METRICS_FILE));
+    const team = await joinTeam(context, { engine, facts: { images: loader.size } });
     try {
-      return await trainMoco({ context, recipe, engine, loader, moco, log }, start);
+      return await trainTogether(context, { engine, team, loader });
     } finally {
-      log.close();
+      await team.close();
     }
   } finally {
     await loader.close();
   }
 };
 
-function openTrainLoader({ config: { recipe }, cores, stage }: StageContext<'pretrain'>): Promise<Loader> {
-  return openLoader({
+interface Opened {
+  readonly engine: Engine;
+  readonly team: RankTeam;
+  readonly loader: Loader;
+}
+
+async function trainTogether(
+  context: StageContext<'pretrain'>,
+  { engine, team, loader }: Opened,
+): Promise<StageOutcome> {
+  const { recipe } = context.config;
+  const { model, moco: settings, optimizer } = recipe;
+  const { collectives } = team;
+  const { seed } = context.stage;
+  const moco = createMoco({ engine, model, moco: settings, optimizer, seed, collectives });
+  const { start, log } = await begin(context, moco, { engine, team, loader });
+  try {
+    return await trainMoco({ context, recipe, engine, team, loader, moco, log }, start);
+  } finally {
+    log.close();
+  }
+}
+
+/** Loads what an interrupted run left on rank 0, which keeps it, and gives it to all. */
+async function begin(
+  context: StageContext<'pretrain'>,
+  moco: Moco,
+  { team, loader }: Opened,
+): Promise<{ readonly start: TrainingStart; readonly log: MetricsLog }> {
+  const { collectives, keepsFiles } = team;
+  const { start, mark } = keepsFiles ? resume(context, moco, loader) : { start: { epochs: 0 } };
+  if (keepsFiles) resumeMetrics(context, mark);
+  const log = keepsFiles ? openMetricsLog(path.join(context.folder, METRICS_FILE)) : createNoLog();
+  if (collectives.ranks === 1) return { start, log };
+  await moco.replicate();
+  await refuseDifference(team, moco.replicated, 'at the start');
+  return { start: (await collectives.gatherValues<TrainingStart>(start))[0]!, log };
+}
+
+async function openTrainLoader(context: StageContext<'pretrain'>): Promise<Loader> {
+  const { config, cores, stage, folder, rank } = context;
+  const { recipe } = config;
+  const crops = rank ? listCrops(context) : undefined;
+  const loader = await openLoader({
     data: recipe.data,
     split: 'train',
     ops: recipe.augment,
     views: 2,
+    ...(rank && crops ? { share: rank.rendezvous, crops } : {}),
     batchSize: recipe.batchSize,
     shuffle: true,
     dropLast: true,
@@ -56,6 +97,17 @@ function openTrainLoader({ config: { recipe }, cores, stage }: StageContext<'pre
     threads: chooseThreads(recipe.loader, cores),
     prefetch: recipe.loader.prefetch,
   });
+  const isFirst = !rank || rank.rendezvous.rank === 0;
+  const rows = crops?.[0]?.views.length ?? 2;
+  return isFirst ? recordCrops(loader, folder, { data: recipe.data, rows }) : loader;
+}
+
+/** Of several ranks: own crops for queries, those of the shuffled batch for keys, which the rank encodes. */
+function listCrops({ config: { recipe }, stage }: StageContext<'pretrain'>): CropList[] {
+  const { symmetric, shuffleBn } = recipe.moco;
+  const order = (step: number) => drawShuffle(stage.seed, step, recipe.batchSize);
+  if (!shuffleBn) return [{ views: [0, 1] }];
+  return symmetric ? [{ views: [0, 1] }, { views: [0, 1], order }] : [{ views: [0] }, { views: [1], order }];
 }
 
 /** What validation could not know: how many images there are. */

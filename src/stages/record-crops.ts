@@ -12,14 +12,20 @@ import { writeFileAtomic } from '../runs/write-file-atomic.ts';
 /** Images of a sheet; each has a column. */
 const COLUMNS = 10;
 
+interface Shown {
+  readonly data: DataConfig;
+  /** Views to show, from the first: later ones may be of other images. */
+  readonly rows: number;
+}
+
 /** A loader that serves the same batches, and leaves CROPS_FILE where there is none yet. */
-export function recordCrops(loader: Loader, folder: string, data: DataConfig): Loader {
+export function recordCrops(loader: Loader, folder: string, shown: Shown): Loader {
   const file = path.join(folder, CROPS_FILE);
   return {
     ...loader,
     readEpoch: async function* (epoch, firstBatch) {
       for await (const batch of loader.readEpoch(epoch, firstBatch)) {
-        if (!existsSync(file)) writeFileAtomic(file, [await renderSheet(listRows(batch, data))]);
+        if (!existsSync(file)) writeFileAtomic(file, [await renderSheet(listRows(batch, shown))]);
         yield batch;
       }
     },
@@ -27,10 +33,10 @@ export function recordCrops(loader: Loader, folder: string, data: DataConfig): L
 }
 
 /** A row a view, a column an image. */
-function listRows({ views, size, labels }: Batch, data: DataConfig): RgbImage[][] {
+function listRows({ views, size, labels }: Batch, { data, rows }: Shown): RgbImage[][] {
   const count = Math.min(COLUMNS, labels.length);
   const bytes = size * size * 3;
-  return views.map((view) =>
+  return views.slice(0, rows).map((view) =>
     Array.from({ length: count }, (_, i) => ({
       width: size,
       height: size,

@@ -2,6 +2,7 @@
 // its own, tells how far it is, and stops where it can go on later. It knows nothing of processes.
 
 import type { Json } from '../core/hash.ts';
+import type { Rendezvous } from '../engine/collectives/rendezvous/rendezvous.ts';
 import type { Stage, StageConfig, StageKind } from '../plan/stage-graph.ts';
 
 /** One stage, about to run. `Kind` narrows `config` to what this kind is told. */
@@ -15,6 +16,8 @@ export interface StageContext<Kind extends StageKind = StageKind> {
   readonly experimentFolder: string;
   /** CPU cores for computing and loading together. */
   readonly cores: number;
+  /** This process's place among those that compute the stage together; absent: it computes it alone. */
+  readonly rank?: { readonly rendezvous: Rendezvous; readonly timeoutMs: number };
   report(progress: ProgressReport): void;
   warn(message: string): void;
   /** Aborted when the stage should stop at its next safe place. */

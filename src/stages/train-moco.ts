@@ -7,7 +7,7 @@ import { permutation, stream } from '../core/rng.ts';
 import type { Batch, Loader } from '../data/batch.ts';
 import type { Engine } from '../engine/engine.ts';
 import * as tf from '../engine/tf.ts';
-import type { Moco } from '../moco/moco.ts';
+import type { Moco, MocoBatch } from '../moco/moco.ts';
 import {
   applyRetention,
   dropSuperseded,
@@ -22,6 +22,7 @@ import { computeLr } from '../train/lr-schedule.ts';
 import type { StepMeasure } from '../train/meter.ts';
 import { toImageTensor } from './batch-tensor.ts';
 import { buildMocoCheckpoint } from './moco-checkpoint.ts';
+import { type RankTeam, refuseDifference } from './rank-team.ts';
 import { refuseNonFiniteLoss } from './refuse-non-finite.ts';
 import type { StageContext, StageOutcome } from './stage-context.ts';
 import { METRICS_FILE } from './stage-files.ts';
@@ -39,31 +40,37 @@ export interface MocoTraining {
   readonly loader: Loader;
   readonly moco: Moco;
   readonly log: MetricsLog;
+  readonly team: RankTeam;
 }
 
 /** Trains to the end, or until it is told to stop. Throws DATA_* problems and STAGE_LOSS_NOT_FINITE. */
 export async function trainMoco(training: MocoTraining, start: TrainingStart): Promise<StageOutcome> {
-  const { recipe, context, loader, engine } = training;
-  const { folder, stop } = context;
+  const { recipe, context, loader, engine, team, moco } = training;
+  const { folder } = context;
   const position = new TrainingPosition(loader.batchesPerEpoch, start);
   const started = performance.now();
   while (position.epoch < recipe.epochs) {
     if (!(await trainEpoch(training, position))) return { state: 'stopped' };
+    await refuseDifference(team, moco.replicated, `after epoch ${position.epoch + 1}`);
     const done = position.epoch + 1;
     const isLast = done === recipe.epochs;
     if (isLast || done % recipe.checkpointing.everyEpochs === 0)
       await saveCheckpoint(training, position, nameCheckpoint(position.epoch));
-    else if (stop.aborted) await saveCheckpoint(training, position, nameStepCheckpoint(position.step));
-    if (stop.aborted && !isLast) return { state: 'stopped' };
+    else if (team.isStopping()) await saveCheckpoint(training, position, nameStepCheckpoint(position.step));
+    if (team.isStopping() && !isLast) return { state: 'stopped' };
     position.endEpoch();
   }
-  removeStepCheckpoints(folder);
-  applyRetention(folder, recipe.checkpointing.keep);
+  if (team.keepsFiles) {
+    removeStepCheckpoints(folder);
+    applyRetention(folder, recipe.checkpointing.keep);
+  }
   const images = position.ownSteps * recipe.batchSize;
   return {
     state: 'done',
     metrics: { ...position.lastMeans! },
-    outputs: [...listCheckpoints(folder).map(({ path: file }) => path.basename(file)), METRICS_FILE],
+    outputs: team.keepsFiles
+      ? [...listCheckpoints(folder).map(({ path: file }) => path.basename(file)), METRICS_FILE]
+      : [],
     images,
     imagesPerSecond: images > 0 ? (1000 * images) / (performance.now() - started) : null,
     engine: engine.description,
@@ -72,23 +79,25 @@ export async function trainMoco(training: MocoTraining, start: TrainingStart): P
 
 /** The rest of an epoch; false where it was told to stop. */
 async function trainEpoch(training: MocoTraining, position: TrainingPosition): Promise<boolean> {
-  const { recipe, context, loader, log } = training;
+  const { recipe, loader, log, team } = training;
+  const { batchSize } = recipe;
   const { epoch } = position;
   const lr = computeRate(recipe, epoch);
   let waitingSince = performance.now();
   for await (const batch of loader.readEpoch(epoch, position.batch)) {
-    if (context.stop.aborted) {
+    if (team.isStopping()) {
       if (position.isUnsaved) await saveCheckpoint(training, position, nameStepCheckpoint(position.step));
       return false;
     }
     const dataTimeMs = performance.now() - waitingSince;
-    const measure = await trainBatch(training, batch, { step: position.step, lr });
+    const own = await trainBatch(training, batch, { step: position.step, lr });
+    const { measure } = await team.share({ measure: own, images: batch.labels.length });
     const stepTimeMs = performance.now() - waitingSince - dataTimeMs;
     position.advance();
     const { step, meter } = position;
     refuseNonFiniteLoss(measure.loss, { step, epoch, hint: LR_HINT });
-    meter.add(measure, batch.labels.length);
-    const imagesPerSecond = (1000 * batch.labels.length) / (dataTimeMs + stepTimeMs);
+    meter.add(measure, batchSize);
+    const imagesPerSecond = (1000 * batchSize) / (dataTimeMs + stepTimeMs);
     const times = { dataTimeMs, stepTimeMs, imagesPerSecond };
     if (step % STEPS_A_LINE === 0) log.append({ step, epoch, split: 'train', ...measure, lr, ...times });
     reportStep(training, { step, epoch, lr, means: meter.means, ...times });
@@ -121,16 +130,34 @@ function logEpoch({ log, loader }: MocoTraining, position: TrainingPosition, lr:
   });
 }
 
+/** ShuffleBN's permutation of a whole batch, the same on every rank. */
+export function drawShuffle(seed: number, step: number, batchSize: number): Int32Array {
+  return permutation(stream(seed, 'shuffle-bn', step), batchSize);
+}
+
 async function trainBatch(
-  { context, moco }: MocoTraining,
+  { context, recipe, moco, team }: MocoTraining,
   batch: Batch,
   { step, lr }: { readonly step: number; readonly lr: number },
 ): Promise<StepMeasure> {
-  const [queries, keys] = [toImageTensor(batch, 0), toImageTensor(batch, 1)];
-  const order = permutation(stream(context.stage.seed, 'shuffle-bn', step), batch.labels.length);
-  const measure = await moco.trainStep({ queries, keys, order, lr });
-  tf.dispose([queries, keys]);
+  const crops = batch.views.map((_, view) => toImageTensor(batch, view));
+  const { symmetric, shuffleBn } = recipe.moco;
+  const isShuffled = shuffleBn && team.collectives.ranks > 1;
+  const order = drawShuffle(context.stage.seed, step, recipe.batchSize);
+  const measure = await moco.trainStep({ ...nameCrops(crops, { symmetric, isShuffled }), order, lr });
+  tf.dispose(crops);
   return measure;
+}
+
+/** The crops of a batch in the order of its lists. `isShuffled`: the keys are those of the shuffled batch. */
+function nameCrops(
+  crops: readonly tf.Tensor4D[],
+  { symmetric, isShuffled }: { readonly symmetric: boolean; readonly isShuffled: boolean },
+): Omit<MocoBatch, 'order' | 'lr'> {
+  const [first, second, third, fourth] = crops as readonly [tf.Tensor4D, tf.Tensor4D, ...tf.Tensor4D[]];
+  if (!isShuffled) return { queries: first, keys: second };
+  if (!symmetric) return { queries: first, shuffled: { keys: second } };
+  return { queries: first, keys: second, shuffled: { queries: third!, keys: fourth! } };
 }
 
 interface StepReport {
@@ -157,10 +184,11 @@ function reportStep({ context, recipe, loader }: MocoTraining, report: StepRepor
 }
 
 async function saveCheckpoint(
-  { context, recipe, moco, log }: MocoTraining,
+  { context, recipe, moco, log, team }: MocoTraining,
   position: TrainingPosition,
   name: string,
 ): Promise<void> {
+  if (!team.keepsFiles) return position.noteSaved();
   const { folder, stage } = context;
   const progress = { ...position.describe(), metrics: log.mark(position.step), warnings: [] };
   const content = buildMocoCheckpoint(await moco.toTensors(), progress, {

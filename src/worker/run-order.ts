@@ -19,7 +19,6 @@ export interface Channel {
 
 /** Runs the stage; what it throws is the caller's to report. */
 export async function runOrder(order: StageOrder, { send, stop }: Channel): Promise<WorkerMessage> {
-  if (order.rank) throw new Error('Stages on several devices come with the collectives.');
   const runStage = await loadStage(order.stage.kind);
   const warnings: string[] = [];
   const context: StageContext = {
@@ -29,6 +28,7 @@ export async function runOrder(order: StageOrder, { send, stop }: Channel): Prom
     inputFolders: order.inputFolders,
     experimentFolder: order.experimentFolder,
     cores: order.device.cores,
+    ...(order.rank ? { rank: order.rank } : {}),
     report: throttle((progress) => send({ type: 'progress', progress })),
     warn: (message) => {
       warnings.push(message);

@@ -134,12 +134,12 @@ describe.skipIf(!addon)('the addon (`moco engine install torch` builds it)', () 
         { op: 'gaussianBlur', sigma: [0.1, 2], p: 0.5 },
         { op: 'randomHorizontalFlip', p: 0.5 },
       ],
-      views: 2,
       mean: [0.4914, 0.4822, 0.4465],
       std: [0.2023, 0.1994, 0.201],
       seed: 9,
     };
-    const order = { epoch: 2, indices: Int32Array.from({ length: 40 }, (_, i) => 39 - i) };
+    const indices = Int32Array.from({ length: 40 }, (_, i) => 39 - i);
+    const order = { epoch: 2, parts: [{ views: [0, 1], indices }] };
     const native = await createBatchMaker({ ...recipe, imageAddon: addon })(order);
     expect(native).toEqual(await createBatchMaker(recipe)(order));
   });

@@ -1,0 +1,36 @@
+// Gives each device of a stage its rank, and the ranks a place to meet: a free port of this machine's own
+// loopback, which this process holds, and a secret, so that two jobs at once never meet.
+
+import { openMeetingPlace } from '../engine/collectives/rendezvous/meeting-place.ts';
+import type { Device } from './device-pool.ts';
+import { type GroupOptions, type RankGroup, startRanks } from './rank-group.ts';
+
+export interface StageProcessesOptions extends Omit<GroupOptions, 'members'> {
+  readonly devices: readonly Device[];
+}
+
+/** Starts a stage: one process a device. Several meet first; a single one has none to meet. */
+export function startStageProcesses({ devices, ...options }: StageProcessesOptions): RankGroup {
+  if (devices.length === 1) return startRanks({ ...options, members: [{ device: devices[0]! }] });
+  const group = startTogether(devices, options);
+  return {
+    ended: group.then(({ ended }) => ended),
+    stop: () => void group.then(({ stop }) => stop()),
+    kill: () => void group.then(({ kill }) => kill()),
+  };
+}
+
+async function startTogether(
+  devices: readonly Device[],
+  options: Omit<GroupOptions, 'members'>,
+): Promise<RankGroup> {
+  const timeoutMs = options.stallTimeoutMs;
+  const ranks = devices.length;
+  const { host, port, token, close } = await openMeetingPlace({ ranks, timeoutMs });
+  const members = devices.map((device, rank) => ({
+    device,
+    place: { rendezvous: { host, port, token, rank, ranks, heldByRank0: false }, timeoutMs },
+  }));
+  const group = startRanks({ ...options, members });
+  return { ...group, ended: group.ended.finally(close) };
+}
