@@ -2,26 +2,32 @@
 
 import type { RgbImage } from './dataset.ts';
 
-/** Larger tiles are scaled down to this side, in pixels. */
-const MAX_TILE = 96;
+export interface SheetForm {
+  /** Larger tiles are scaled down to this side, in pixels. */
+  readonly maxTile: number;
+  /** Pixels between tiles; transparent, so that a page's own background shows. */
+  readonly gap: number;
+}
 
-/** Pixels between tiles; transparent, so that a page's own background shows. */
-const GAP = 2;
+const FOR_PAGES: SheetForm = { maxTile: 96, gap: 2 };
 
 /** Renders rows of square images of one size as a PNG. */
-export async function renderSheet(rows: readonly (readonly RgbImage[])[]): Promise<Buffer> {
+export async function renderSheet(
+  rows: readonly (readonly RgbImage[])[],
+  { maxTile, gap }: SheetForm = FOR_PAGES,
+): Promise<Buffer> {
   const side = rows[0]?.[0]?.width ?? 1;
   const columns = Math.max(1, ...rows.map((row) => row.length));
-  const width = columns * (side + GAP) - GAP;
-  const height = rows.length * (side + GAP) - GAP;
+  const width = columns * (side + gap) - gap;
+  const height = rows.length * (side + gap) - gap;
   const pixels = new Uint8Array(width * height * 4);
   rows.forEach((row, y) => {
     row.forEach((tile, x) => {
-      copyTile(tile, pixels, { left: x * (side + GAP), top: y * (side + GAP), width });
+      copyTile(tile, pixels, { left: x * (side + gap), top: y * (side + gap), width });
     });
   });
   const { default: sharp } = await import('sharp');
-  const scale = Math.min(1, MAX_TILE / side);
+  const scale = Math.min(1, maxTile / side);
   return sharp(pixels, { raw: { width, height, channels: 4 } })
     .resize({ width: Math.round(width * scale) })
     .png()

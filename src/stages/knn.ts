@@ -11,6 +11,7 @@ import { writeFileAtomic } from '../runs/write-file-atomic.ts';
 import { computeAccuracy } from '../train/accuracy.ts';
 import { classifyByNeighbours, type KnnPrediction, normaliseFeatures } from '../train/knn.ts';
 import { drawFeatures } from './draw-features.ts';
+import { embedFeatures } from './embed-features.ts';
 import { computeSplitFeatures, type SplitFeatures } from './features.ts';
 import { type FrozenBackbone, loadFrozenBackbone } from './frozen-backbone.ts';
 import { chooseThreads } from './inputs.ts';
@@ -61,13 +62,15 @@ async function drawTrial(
   { bank, queries, featureDim }: { bank: Features; queries: Features; featureDim: number },
 ): Promise<void> {
   report({ phase: 'map of features', done: 0, total: 1, meters: {} });
-  await drawFeatures({
+  const drawing = {
     ...{ engine, folder, classes: bank.classes, seed: stage.seed },
     bank: { ...bank, featureDim },
     queries: { ...queries, featureDim },
     data: recipe.data,
     evalTransform: recipe.evalTransform,
-  });
+  };
+  await drawFeatures(drawing);
+  await embedFeatures(drawing);
 }
 
 type Features = SplitFeatures & { readonly classes: readonly string[] };

@@ -6,7 +6,8 @@ import path from 'node:path';
 import { deriveSeed } from '../core/rng.ts';
 import type { LoaderOptions } from '../data/loader.ts';
 import { createEngine } from '../engine/create-engine.ts';
-import { type MetricsLog, openMetricsLog } from '../runs/metrics-log.ts';
+import type { MetricsLog } from '../runs/metrics-log.ts';
+import { openTrackedLog } from '../tracking/track-metrics.ts';
 import { createLinearProbe, type LinearProbe } from '../train/linear-probe.ts';
 import { computeLr } from '../train/lr-schedule.ts';
 import { type StepMeasure, StepMeter } from '../train/meter.ts';
@@ -104,7 +105,7 @@ async function trainProbe(probing: Probing): Promise<StageOutcome> {
   const progress = resumeClassifier(context, { probe, batchesPerEpoch: train.batchesPerEpoch });
   const position = new TrainingPosition(train.batchesPerEpoch, progress ? { epochs: 0, progress } : NOTHING);
   resumeMetrics(context, progress?.metrics);
-  const log = openMetricsLog(path.join(context.folder, METRICS_FILE));
+  const log = openTrackedLog(path.join(context.folder, METRICS_FILE));
   try {
     const files = createClassifierFiles(context, {
       probe,

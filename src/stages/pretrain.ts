@@ -11,7 +11,8 @@ import { createEngine } from '../engine/create-engine.ts';
 import type { Engine } from '../engine/engine.ts';
 import { createMoco, type Moco } from '../moco/moco.ts';
 import { listByStep } from '../runs/checkpoint.ts';
-import { createNoLog, type MetricsLog, type MetricsMark, openMetricsLog } from '../runs/metrics-log.ts';
+import { createNoLog, type MetricsLog, type MetricsMark } from '../runs/metrics-log.ts';
+import { openTrackedLog } from '../tracking/track-metrics.ts';
 import { findSound, resumeMetrics } from './find-resume.ts';
 import { chooseThreads } from './inputs.ts';
 import { readMocoCheckpoint } from './moco-checkpoint.ts';
@@ -73,7 +74,7 @@ async function begin(
   const { collectives, keepsFiles } = team;
   const { start, mark } = keepsFiles ? resume(context, moco, loader) : { start: { epochs: 0 } };
   if (keepsFiles) resumeMetrics(context, mark);
-  const log = keepsFiles ? openMetricsLog(path.join(context.folder, METRICS_FILE)) : createNoLog();
+  const log = keepsFiles ? openTrackedLog(path.join(context.folder, METRICS_FILE)) : createNoLog();
   if (collectives.ranks === 1) return { start, log };
   await moco.replicate();
   await refuseDifference(team, moco.replicated, 'at the start');

@@ -8,6 +8,7 @@ import type { RgbImage } from '../data/dataset.ts';
 import { renderSheet } from '../data/image-sheet.ts';
 import { CROPS_FILE } from '../runs/diagnostic-files.ts';
 import { writeFileAtomic } from '../runs/write-file-atomic.ts';
+import { trackCrops } from '../tracking/track-crops.ts';
 
 /** Images of a sheet; each has a column. */
 const COLUMNS = 10;
@@ -18,18 +19,24 @@ interface Shown {
   readonly rows: number;
 }
 
-/** A loader that serves the same batches, and leaves CROPS_FILE where there is none yet. */
+/** A loader that serves the same batches, and leaves CROPS_FILE and its event where there is none yet. */
 export function recordCrops(loader: Loader, folder: string, shown: Shown): Loader {
   const file = path.join(folder, CROPS_FILE);
   return {
     ...loader,
     readEpoch: async function* (epoch, firstBatch) {
       for await (const batch of loader.readEpoch(epoch, firstBatch)) {
-        if (!existsSync(file)) writeFileAtomic(file, [await renderSheet(listRows(batch, shown))]);
+        if (!existsSync(file)) await drawCrops(batch, shown, folder);
         yield batch;
       }
     },
   };
+}
+
+async function drawCrops(batch: Batch, shown: Shown, folder: string): Promise<void> {
+  const png = await renderSheet(listRows(batch, shown));
+  trackCrops(folder, png);
+  writeFileAtomic(path.join(folder, CROPS_FILE), [png]);
 }
 
 /** A row a view, a column an image. */

@@ -8,6 +8,7 @@ import type { StageOrder, StageProgress, WorkerMessage } from '../launch/protoco
 import type { StageResult } from '../runs/run-record.ts';
 import type { StageContext, StageOutcome } from '../stages/stage-context.ts';
 import { loadStage } from '../stages/stage-list.ts';
+import { trackResult } from '../tracking/track-metrics.ts';
 
 /** Progress is sent at most this often. */
 const PROGRESS_INTERVAL_MS = 200;
@@ -38,6 +39,7 @@ export async function runOrder(order: StageOrder, { send, stop }: Channel): Prom
   };
   const outcome = await runStage(context);
   if (outcome.state === 'stopped') return { type: 'stopped' };
+  trackResult(order.folder, outcome.metrics);
   return { type: 'done', result: await describeResult(outcome, order.folder, warnings) };
 }
 
