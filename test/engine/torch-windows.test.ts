@@ -137,6 +137,27 @@ const cases: readonly (Case & { readonly filters: number; readonly groups: numbe
     groups: 1,
     attrs: { strides: 2, pad: 1, dimRoundingMode: 'ceil' },
   },
+  // The window stands in one place: a product of matrices, with the taps that meet the image.
+  {
+    ...base,
+    images: [5, 1, 1, 7],
+    before: [1, 1],
+    output: [1, 1],
+    filters: 9,
+    groups: 1,
+    attrs: { strides: 1, pad: 1 },
+  },
+  {
+    ...base,
+    images: [3, 2, 1, 4],
+    kernel: [4, 3],
+    stride: [2, 2],
+    before: [1, 2],
+    output: [1, 1],
+    filters: 35,
+    groups: 1,
+    attrs: { strides: 2, pad: [[0, 0], [1, 1], [2, 0], [0, 0]] }, // biome-ignore format: pairs
+  },
 ];
 
 describe.skipIf(!readInstalledAddon())('the torch engine', () => {

@@ -216,7 +216,6 @@ export interface TorchAddon extends UnaryOps, BinaryOps, ReductionOps {
   Cast(x: Handle, dtype: number): Handle;
   Fill(shape: readonly number[], value: number, dtype: number): Handle;
   OneHot(indices: Handle, depth: number, on: number, off: number, dtype: number): Handle;
-  MatMul(a: Handle, b: Handle, transposeA: boolean, transposeB: boolean): Handle;
   /** `window` is what Window.pack gives. */
   Conv2D(x: Handle, filter: Handle, window: readonly number[]): Handle;
   Conv2DBackpropInput(

@@ -1,6 +1,6 @@
 #include "batch-norm-loops.h"
 
-#include "half-floats.h"
+#include "bfloat16.h"
 
 namespace mocolab {
 namespace {

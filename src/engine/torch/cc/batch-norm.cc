@@ -8,7 +8,7 @@
 #include <cmath>
 
 #include "batch-norm-loops.h"
-#include "half-floats.h"
+#include "bfloat16.h"
 #include "ops.h"
 
 namespace mocolab {
@@ -102,7 +102,7 @@ Doubles guessMean(const Rows& of, const at::Tensor& x, int64_t from) {
   for (int64_t i = 0; i < samples; i++) {
     const int64_t at = from + i * of.rows / samples * of.channels;
     for (int64_t c = 0; c < of.channels; c++) {
-      sums[c] += isHalf(x) ? static_cast<float>(x.data_ptr<at::BFloat16>()[at + c]) : floatsOf(x)[at + c];
+      sums[c] += isBfloat16(x) ? static_cast<float>(x.data_ptr<at::BFloat16>()[at + c]) : floatsOf(x)[at + c];
     }
   }
   for (double& sum : sums) sum = static_cast<float>(sum / static_cast<double>(samples));
@@ -113,7 +113,7 @@ Doubles guessMean(const Rows& of, const at::Tensor& x, int64_t from) {
 void measure(const Rows& of, const at::Tensor& x, int64_t from, float* mean, float* variance) {
   const Doubles guess = guessMean(of, x, from);
   const std::vector<float> centre = of.spread(guess);
-  const auto add = batchNormLoops().addMoments[isHalf(x)];
+  const auto add = batchNormLoops().addMoments[isBfloat16(x)];
   const char* data = bytesOf(x) + from * static_cast<int64_t>(x.element_size());
   const auto [sums, squares] =
       sumRows(of, [&](int64_t at, int64_t lines, int64_t width, float* first, float* second) {
@@ -179,7 +179,7 @@ Tensors BatchNorm(const Args& args) {
     const auto [factors, shifts] =
         affineOf(of, means, variances, epsilon, floatsOf(args.tensor(1)), floatsOf(args.tensor(2)));
     const auto factor = of.spread(factors), shift = of.spread(shifts);
-    const auto apply = batchNormLoops().applyAffine[isHalf(x)];
+    const auto apply = batchNormLoops().applyAffine[isBfloat16(x)];
     eachLine(of, [&](int64_t at, int64_t lines, int64_t width) {
       const int64_t byte = (from + at) * bytes;
       apply(bytesOf(x) + byte, factor.data(), shift.data(), residual.defined() ? bytesOf(residual) + byte : nullptr,
@@ -227,7 +227,7 @@ Tensors BatchNormGrad(const Args& args) {
                                y.defined() ? bytesOf(y) + start : nullptr,
                                bytesOf(gated) + start,
                                {centre.data(), factor.data(), shift.data()}};
-    const auto add = batchNormLoops().addProducts[isHalf(x)];
+    const auto add = batchNormLoops().addProducts[isBfloat16(x)];
     const auto [sums, dots] =
         sumRows(of, [&](int64_t at, int64_t lines, int64_t width, float* first, float* second) {
           add(backward, at, lines, width, first, second);
@@ -242,7 +242,7 @@ Tensors BatchNormGrad(const Args& args) {
       dOffset[c] += sums[c];
     }
     const auto a = of.spread(ofG), b = of.spread(ofX), c = of.spread(constant);
-    const auto apply = batchNormLoops().applyCombination[isHalf(x)];
+    const auto apply = batchNormLoops().applyCombination[isBfloat16(x)];
     eachLine(of, [&](int64_t at, int64_t lines, int64_t width) {
       apply(backward, {a.data(), b.data(), c.data()}, at, lines, width, bytesOf(dx) + start);
     });

@@ -1,9 +1,12 @@
-// Convolution and matrix products. Tensors are NHWC in memory; ATen sees them as NCHW in the
-// channels-last format, so oneDNN takes its fast path and nothing is copied.
+// Convolutions. Tensors are NHWC in memory; ATen sees them as NCHW in the channels-last format, so oneDNN
+// takes its fast path and nothing is copied.
 
 #include "device.h"
 #include "filters.h"
 #include "ops.h"
+#include "patches.h"
+#include "product.h"
+#include "window-product.h"
 
 namespace mocolab {
 namespace {
@@ -34,18 +37,33 @@ at::Tensor padded(const at::Tensor& images, const Padding& padding) {
   return padding.around.empty() ? images : at::constant_pad_nd(images, padding.around, 0);
 }
 
-/** Gradients of images and filter; `images` and `filter` may be expanded zeros where only their shape counts. */
+/** Gradients of images and filter; each may be a stand-in where its own gradient alone is wanted. */
 std::tuple<at::Tensor, at::Tensor, at::Tensor> backward(const at::Tensor& dy, const at::Tensor& images,
                                                         const at::Tensor& filter, const Window& window,
                                                         const Padding& padding, std::array<bool, 3> wanted) {
-  return at::convolution_backward(toImages(dy, window), images, filter, at::OptionalIntArrayRef(),
+  return at::convolution_backward(dy, images, filter, at::OptionalIntArrayRef(),
                                   toList(window.stride), padding.inside, toList(window.dilation), false, {0, 0},
                                   window.groups, wanted);
 }
 
-/** A tensor of which only the shape counts: takes no memory. */
-at::Tensor shapeOnly(at::IntArrayRef shape, const at::Tensor& like) {
-  return at::zeros({1}, like.options()).expand(shape);
+/** Whether to compute the convolution as a product of matrices. */
+bool multiplies(const Window& window, const Pair& imageSize) {
+  return !settings().composed && isProduct(window, imageSize);
+}
+
+/**
+ * A tensor of which only the shape counts. ATen asks for memory, which nobody reads: that of `other` where it is
+ * enough.
+ */
+at::Tensor standIn(at::IntArrayRef shape, const at::Tensor& other) {
+  constexpr auto format = at::MemoryFormat::ChannelsLast;
+  if (other.numel() < c10::multiply_integers(shape)) return at::empty(shape, other.options(), format);
+  return other.as_strided(shape, c10::get_channels_last_strides_2d(shape));
+}
+
+std::vector<int64_t> paddedShape(std::vector<int64_t> shape, const Padding& padding) {
+  for (size_t i = 0; i < padding.around.size(); i++) shape[3 - i / 2] += padding.around[i];
+  return shape;
 }
 
 }  // namespace
@@ -54,7 +72,12 @@ at::Tensor shapeOnly(at::IntArrayRef shape, const at::Tensor& like) {
 at::Tensor Conv2D(const Args& args) {
   const Window window = readWindow(args, 2);
   const at::Tensor images = toImages(asActivation(args.tensor(0)), window);
-  const Padding padding = splitPadding(window, {images.size(2), images.size(3)});
+  const Pair size{images.size(2), images.size(3)};
+  if (multiplies(window, size)) {
+    const at::Tensor taps = meetingTapsOf(args.handle(1), window, size, images.size(1), images.scalar_type());
+    return fromImages(multiplyMatrices(toRows(images), taps.t()).unsqueeze(2).unsqueeze(3), window);
+  }
+  const Padding padding = splitPadding(window, size);
   const at::Tensor filter = filterOf(args.handle(1), images.size(1) / window.groups, images.scalar_type());
   return fromImages(at::conv2d(padded(images, padding), filter, {}, toList(window.stride), padding.inside,
                                toList(window.dilation), window.groups),
@@ -68,10 +91,16 @@ at::Tensor Conv2DBackpropInput(const Args& args) {
   const auto s = args.integers(3);
   const std::vector<int64_t> shape =
       window.channelsFirst ? s : std::vector<int64_t>{s[0], s[3], s[1], s[2]};
-  Padding padding = splitPadding(window, {shape[2], shape[3]});
-  const at::Tensor images = padded(shapeOnly(shape, dy), padding);
+  const Pair size{shape[2], shape[3]};
+  if (multiplies(window, size)) {
+    const at::Tensor taps = meetingTapsOf(args.handle(1), window, size, shape[1], dy.scalar_type());
+    const at::Tensor dx = multiplyMatrices(toRows(toImages(dy, window)), taps);
+    return fromImages(dx.view({shape[0], size[0], size[1], shape[1]}).permute({0, 3, 1, 2}), window);
+  }
+  Padding padding = splitPadding(window, size);
+  const at::Tensor given = toImages(dy, window), images = standIn(paddedShape(shape, padding), given);
   const at::Tensor filter = filterOf(args.handle(1), shape[1] / window.groups, dy.scalar_type());
-  at::Tensor dx = std::get<0>(backward(dy, images, filter, window, padding, {true, false, false}));
+  at::Tensor dx = std::get<0>(backward(given, images, filter, window, padding, {true, false, false}));
   if (!padding.around.empty()) {
     for (int64_t& side : padding.around) side = -side;
     dx = at::constant_pad_nd(dx, padding.around, 0);  // What was laid around is cut off again.
@@ -84,19 +113,19 @@ at::Tensor Conv2DBackpropFilter(const Args& args) {
   const Window window = readWindow(args, 2);
   const at::Tensor images = toImages(asActivation(args.tensor(0)), window);
   const auto shape = args.integers(3);  // [kh, kw, C / groups, K], or depthwise [kh, kw, C, M]
-  const Padding padding = splitPadding(window, {images.size(2), images.size(3)});
-  const int64_t inputs = images.size(1) / window.groups;
-  const int64_t outputs = shape[2] * shape[3] / inputs;
-  const at::Tensor filter = shapeOnly({outputs, inputs, shape[0], shape[1]}, images);
-  const auto gradients =
-      backward(asActivation(args.tensor(1)), padded(images, padding), filter, window, padding, {false, true, false});
+  const at::Tensor dy = toImages(asActivation(args.tensor(1)), window);
+  const Pair size{images.size(2), images.size(3)};
+  if (multiplies(window, size)) {
+    const at::Tensor taps = multiplyMatrices(toRows(dy).t(), toRows(images));
+    return toFilterGradient(spreadTaps(taps, window, size, images.size(1)), shape);
+  }
+  if (!settings().composed && worthPatches(images, window))
+    return toFilterGradient(filterGradientOfPatches(images, dy, window), shape);
+  const Padding padding = splitPadding(window, size);
+  const int64_t inputs = images.size(1) / window.groups, outputs = shape[2] * shape[3] / inputs;
+  const at::Tensor filter = standIn({outputs, inputs, shape[0], shape[1]}, images);
+  const auto gradients = backward(dy, padded(images, padding), filter, window, padding, {false, true, false});
   return toFilterGradient(std::get<1>(gradients), shape);
-}
-
-/** a, b, whether to transpose each: matrices. */
-at::Tensor MatMul(const Args& args) {
-  const at::Tensor a = widen(args.tensor(0)), b = widen(args.tensor(1));
-  return at::mm(args.flag(2) ? a.t() : a, args.flag(3) ? b.t() : b);
 }
 
 }  // namespace mocolab

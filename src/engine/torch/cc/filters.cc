@@ -1,5 +1,7 @@
 #include "filters.h"
 
+#include "window-product.h"
+
 namespace mocolab {
 namespace {
 
@@ -11,9 +13,8 @@ at::Tensor toHwio(const at::Tensor& filter, at::IntArrayRef shape) {
   return filter.permute({2, 3, 1, 0}).view(shape);
 }
 
-}  // namespace
-
-at::Tensor filterOf(int32_t handle, int64_t inputs, at::ScalarType type) {
+/** The filter as [K, I, kh, kw], relaid under its handle. */
+at::Tensor relaid(int32_t handle, int64_t inputs) {
   const at::Tensor filter = store().get(handle);
   const int64_t kh = filter.size(0), kw = filter.size(1);
   at::Tensor seen = filter.reshape({kh, kw, inputs, filter.numel() / (kh * kw * inputs)}).permute({3, 2, 0, 1});
@@ -21,13 +22,33 @@ at::Tensor filterOf(int32_t handle, int64_t inputs, at::ScalarType type) {
     seen = seen.contiguous(CHANNELS_LAST);
     store().relay(handle, toHwio(seen, filter.sizes()));
   }
-  if (seen.scalar_type() == type) return seen;
+  return seen;
+}
+
+/** What is kept with the handle where it has this shape and type, else what `make` gives, kept from now on. */
+template <typename Make>
+at::Tensor keptOr(int32_t handle, at::IntArrayRef shape, at::ScalarType type, const Make& make) {
   if (const at::Tensor* kept = store().attached(handle)) {
-    if (kept->scalar_type() == type) return *kept;
+    if (kept->scalar_type() == type && kept->sizes() == shape) return *kept;
   }
-  const at::Tensor rounded = seen.to(type, false, false, CHANNELS_LAST);
-  store().attach(handle, rounded);
-  return rounded;
+  const at::Tensor made = make();
+  store().attach(handle, made);
+  return made;
+}
+
+}  // namespace
+
+at::Tensor filterOf(int32_t handle, int64_t inputs, at::ScalarType type) {
+  const at::Tensor seen = relaid(handle, inputs);
+  if (seen.scalar_type() == type) return seen;
+  return keptOr(handle, seen.sizes(), type, [&] { return seen.to(type, false, false, CHANNELS_LAST); });
+}
+
+at::Tensor meetingTapsOf(int32_t handle, const Window& window, const Pair& imageSize, int64_t inputs,
+                         at::ScalarType type) {
+  const at::Tensor taps = meetingTaps(relaid(handle, inputs), window, imageSize);
+  if (taps.scalar_type() == type) return taps;
+  return keptOr(handle, taps.sizes(), type, [&] { return taps.to(type, false, false, at::MemoryFormat::Contiguous); });
 }
 
 at::Tensor toFilterGradient(const at::Tensor& gradient, at::IntArrayRef shape) {

@@ -15,6 +15,13 @@ namespace mocolab {
  */
 at::Tensor filterOf(int32_t handle, int64_t inputs, at::ScalarType type);
 
+/**
+ * The taps of a filter that meet the image, [K, H W I], where the window stands in one place (window-product.h). A
+ * lower precision is kept as filterOf's.
+ */
+at::Tensor meetingTapsOf(int32_t handle, const Window& window, const Pair& imageSize, int64_t inputs,
+                         at::ScalarType type);
+
 /** A gradient [K, I, kh, kw] in float32, seen as a filter of `shape`; its memory lies as relaid filters do. */
 at::Tensor toFilterGradient(const at::Tensor& gradient, at::IntArrayRef shape);
 

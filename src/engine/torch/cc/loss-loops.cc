@@ -1,6 +1,6 @@
 #include "loss-loops.h"
 
-#include "half-floats.h"
+#include "bfloat16.h"
 
 namespace mocolab {
 namespace {

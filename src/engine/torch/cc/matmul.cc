@@ -2,6 +2,7 @@
 
 #include "device.h"
 #include "ops.h"
+#include "product.h"
 
 namespace mocolab {
 
@@ -9,7 +10,7 @@ namespace mocolab {
 at::Tensor BatchMatMul(const Args& args) {
   const at::Tensor a = args.flag(2) ? widen(args.tensor(0)).transpose(-2, -1) : widen(args.tensor(0));
   const at::Tensor b = args.flag(3) ? widen(args.tensor(1)).transpose(-2, -1) : widen(args.tensor(1));
-  return at::matmul(a, b).contiguous();
+  return a.dim() == 2 && b.dim() == 2 ? multiplyMatrices(a, b) : at::matmul(a, b).contiguous();
 }
 
 /** equation, operands. */

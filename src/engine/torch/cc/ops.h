@@ -9,7 +9,7 @@ namespace mocolab {
 #define MOCOLAB_OPS(OP)                                                                            \
   OP(Add) OP(Sub) OP(Multiply) OP(RealDiv) OP(Neg) OP(Relu) OP(Step) OP(Square) OP(Sqrt)           \
   OP(Rsqrt) OP(Exp) OP(Log) OP(Sum) OP(Mean) OP(Max) OP(Reshape) OP(Transpose) OP(Slice)           \
-  OP(PadV2) OP(Concat) OP(GatherV2) OP(Cast) OP(Fill) OP(OneHot) OP(MatMul) OP(Conv2D)             \
+  OP(PadV2) OP(Concat) OP(GatherV2) OP(Cast) OP(Fill) OP(OneHot) OP(Conv2D)             \
   OP(Conv2DBackpropInput) OP(Conv2DBackpropFilter) OP(MaxPoolGrad) OP(ReluGrad) OP(Spread)         \
   OP(Copy) OP(AvgPool) OP(AvgPoolGrad) OP(Abs) OP(Acos) OP(Acosh) OP(Asin) OP(Asinh) OP(Atan)      \
   OP(Atanh) OP(Ceil) OP(Cos) OP(Cosh) OP(Elu) OP(EluGrad) OP(Erf) OP(Expm1) OP(Floor)              \

@@ -1,10 +1,10 @@
-// The inner loops of pooling: one pixel of the result, all channels, compiled for several instruction sets.
+// The inner loops of pooling in the machine's best instruction set: one pixel of the result, all channels. Storage
+// is float [0] or bfloat16 [1].
 
 #pragma once
 
+#include <cstdint>
 #include <vector>
-
-#include "half-floats.h"
 
 namespace mocolab {
 
@@ -20,25 +20,16 @@ struct Tap {
 
 using Taps = std::vector<Tap>;
 
-/** The winner of a window that has no number in it: the largest number of a winner's type I. */
-#define MOCOLAB_POOL_LARGEST(T, I)                                                                         \
-  /** The largest and its tap; the first of equals. NaN is larger than nothing. */                         \
-  void poolLargest(const T* x, const Taps& taps, int64_t channels, T* y, I* winners);
-#define MOCOLAB_POOL_WON(T, I)                                                                             \
-  /** The sum of the dy that this pixel has won. */                                                        \
-  void poolWon(const T* dy, const I* winners, const Taps& taps, int64_t channels, T* dx);
-#define MOCOLAB_POOL_SHARES(T)                                                                             \
-  /** The sum of each tap times its share. */                                                              \
-  void poolShares(const T* x, const Taps& taps, int64_t channels, T* y);
+/** Winners are bytes: of windows of fewer than 255 taps, which is what networks have. See wide-pools.h for others. */
+struct PoolLoops {
+  /** The largest and its tap; the first of equals. NaN is larger than nothing: where no number is, 255 wins. */
+  void (*largest[2])(const void* x, const Taps& taps, int64_t channels, void* y, uint8_t* winners);
+  /** The sum of the dy that this pixel has won. */
+  void (*won[2])(const void* dy, const uint8_t* winners, const Taps& taps, int64_t channels, void* dx);
+  /** The sum of each tap times its share. */
+  void (*shares[2])(const void* x, const Taps& taps, int64_t channels, void* y);
+};
 
-/**
- * Every loop for the types it is there for. Winners are bytes where a window has fewer than 255 taps: what networks
- * have, and in max-loops.h by hand, because the compiler makes branches of these loops.
- */
-#define MOCOLAB_POOL_LOOPS(LARGEST, WON, SHARES)                                                           \
-  LARGEST(float, uint16_t) LARGEST(Half, uint16_t) LARGEST(int32_t, uint8_t) LARGEST(int32_t, uint16_t)    \
-  WON(float, uint16_t) WON(Half, uint16_t) SHARES(float) SHARES(Half)
-
-MOCOLAB_POOL_LOOPS(MOCOLAB_POOL_LARGEST, MOCOLAB_POOL_WON, MOCOLAB_POOL_SHARES)
+const PoolLoops& poolLoops();
 
 }  // namespace mocolab

@@ -6,9 +6,10 @@
 
 #include <cstring>
 
-#include "max-loops.h"
+#include "bfloat16.h"
 #include "ops.h"
 #include "pool-loops.h"
+#include "wide-pools.h"
 #include "window.h"
 
 namespace mocolab {
@@ -46,25 +47,30 @@ struct Walk {
 };
 
 /**
- * Calls `body(image, pixel, taps)` for every pixel of the result [N, H, W, C], rows in parallel. `share`
- * gets the coordinates of the pixel and of the tap.
+ * Calls `body(image, pixel, taps)` for every pixel of the result [N, H, W, C], rows in parallel; the same row of one
+ * image after another, so that its taps are listed once. `share` gets the coordinates of the pixel and of the tap.
  */
 template <typename Share, typename Body>
 void eachPixel(const at::Tensor& result, const Steps (&steps)[2], const Pair& source, const Window& window,
                const Share& share, const Body& body) {
-  const int64_t rows = result.size(1), columns = result.size(2), channels = result.size(3);
+  const int64_t images = result.size(0), columns = result.size(2), channels = result.size(3);
+  const auto list = [&](int64_t row, int64_t column, Taps& taps) {
+    taps.clear();
+    for (const Step& y : steps[0][row])
+      for (const Step& x : steps[1][column])
+        taps.push_back({(y.at * source[1] + x.at) * channels, static_cast<int32_t>(y.tap * window.kernel[1] + x.tap),
+                        share(row, column, y.at, x.at)});
+  };
   const int64_t grain = std::max<int64_t>(1, 16384 / std::max<int64_t>(1, columns * channels));
-  at::parallel_for(0, result.size(0) * rows, grain, [&](int64_t first, int64_t last) {
-    Taps taps;
-    for (int64_t at = first; at < last; at++)
-      for (int64_t row = at % rows, column = 0; column < columns; column++) {
-        taps.clear();
-        for (const Step& y : steps[0][row])
-          for (const Step& x : steps[1][column])
-            taps.push_back({(y.at * source[1] + x.at) * channels,
-                            static_cast<int32_t>(y.tap * window.kernel[1] + x.tap), share(row, column, y.at, x.at)});
-        body(at / rows, row * columns + column, taps);
-      }
+  at::parallel_for(0, images * result.size(1), grain, [&](int64_t first, int64_t last) {
+    std::vector<Taps> ofRow(columns);
+    for (int64_t at = first, listed = -1; at < last; at++) {
+      const int64_t row = at / images;
+      if (row != listed)
+        for (int64_t column = 0; column < columns; column++) list(row, column, ofRow[column]);
+      listed = row;
+      for (int64_t column = 0; column < columns; column++) body(at % images, row * columns + column, ofRow[column]);
+    }
   });
 }
 
@@ -80,24 +86,28 @@ at::Tensor newRows(const at::Tensor& like, const Pair& size, at::ScalarType type
 }
 Pair sizeOf(const at::Tensor& rows) { return {rows.size(1), rows.size(2)}; }
 
-template <typename T, typename I>
-void largest(const at::Tensor& x, const Window& window, const at::Tensor& y, const at::Tensor& winners) {
+/** Max-pooling of each pixel of y by `loop`. */
+template <typename T, typename I, typename Loop>
+void largest(const at::Tensor& x, const Window& window, const at::Tensor& y, const at::Tensor& winners,
+             const Loop& loop) {
   const Walk walk(window, sizeOf(x));
   const int64_t channels = x.size(3), perX = x.size(1) * x.size(2) * channels, perY = y.size(1) * y.size(2) * channels;
   eachPixel(y, walk.pixels, walk.size, window, noShare, [&](int64_t image, int64_t pixel, const Taps& taps) {
     const int64_t at = image * perY + pixel * channels;
-    poolLargest(valuesOf<T>(x) + image * perX, taps, channels, valuesOf<T>(y) + at, valuesOf<I>(winners) + at);
+    loop(valuesOf<T>(x) + image * perX, taps, channels, valuesOf<T>(y) + at, valuesOf<I>(winners) + at);
   });
 }
 
-template <typename T, typename I>
-void won(const at::Tensor& dy, const at::Tensor& winners, const Window& window, const at::Tensor& dx) {
+/** The gradient of each pixel of dx by `loop`. */
+template <typename T, typename I, typename Loop>
+void won(const at::Tensor& dy, const at::Tensor& winners, const Window& window, const at::Tensor& dx,
+         const Loop& loop) {
   const Walk walk(window, sizeOf(dx));
   const int64_t channels = dx.size(3), perX = dx.size(1) * dx.size(2) * channels;
   const int64_t perY = dy.size(1) * dy.size(2) * channels;
   eachPixel(dx, walk.places, window.output, window, noShare, [&](int64_t image, int64_t pixel, const Taps& taps) {
-    poolWon(valuesOf<T>(dy) + image * perY, valuesOf<I>(winners) + image * perY, taps, channels,
-            valuesOf<T>(dx) + image * perX + pixel * channels);
+    loop(valuesOf<T>(dy) + image * perY, valuesOf<I>(winners) + image * perY, taps, channels,
+         valuesOf<T>(dx) + image * perX + pixel * channels);
   });
 }
 
@@ -106,13 +116,14 @@ template <typename T>
 void shares(const at::Tensor& source, const Window& window, const Walk& walk, bool gradient, const at::Tensor& result) {
   const int64_t channels = result.size(3), perSource = source.size(1) * source.size(2) * channels;
   const int64_t perResult = result.size(1) * result.size(2) * channels;
+  const auto loop = poolLoops().shares[isBfloat16(source)];
   const auto share = [&](int64_t row, int64_t column, int64_t y, int64_t x) {
     return gradient ? walk.shareOf(y, x) : walk.shareOf(row, column);
   };
   eachPixel(result, gradient ? walk.places : walk.pixels, sizeOf(source), window, share,
             [&](int64_t image, int64_t pixel, const Taps& taps) {
-              poolShares(valuesOf<T>(source) + image * perSource, taps, channels,
-                         valuesOf<T>(result) + image * perResult + pixel * channels);
+              loop(valuesOf<T>(source) + image * perSource, taps, channels,
+                   valuesOf<T>(result) + image * perResult + pixel * channels);
             });
 }
 
@@ -133,17 +144,29 @@ bool areOf(const Window& window, const at::Tensor& winners) {
   return std::memcmp(end - sizeof window, &window, sizeof window) == 0;
 }
 
+/** Of floats T. */
+template <typename T>
+void largestOf(const at::Tensor& x, const Window& window, const at::Tensor& y, const at::Tensor& winners) {
+  if (inBytes(window)) largest<T, uint8_t>(x, window, y, winners, poolLoops().largest[isBfloat16(x)]);
+  else largest<T, uint16_t>(x, window, y, winners, wideLargest<T, uint16_t>);
+}
+
+template <typename T>
+void wonOf(const at::Tensor& dy, const at::Tensor& winners, const Window& window, const at::Tensor& dx) {
+  if (inBytes(window)) won<T, uint8_t>(dy, winners, window, dx, poolLoops().won[isBfloat16(dy)]);
+  else won<T, uint16_t>(dy, winners, window, dx, wideWon<T>);
+}
+
 /** x -> y and winners. */
 std::pair<at::Tensor, at::Tensor> pool(const at::Tensor& x, const Window& window) {
   const at::Tensor y = newRows(x, window.output, x.scalar_type());
   const at::Tensor winners = newWinners(window, y.numel());
-  const bool bytes = inBytes(window);
   switch (x.scalar_type()) {
-    case at::kFloat: (bytes ? largest<float, uint8_t> : largest<float, uint16_t>)(x, window, y, winners); break;
-    case at::kBFloat16:
-      (bytes ? largest<Half, uint8_t> : largest<Half, uint16_t>)(x, window, y, winners);
-      break;
-    default: (bytes ? largest<int32_t, uint8_t> : largest<int32_t, uint16_t>)(x, window, y, winners);
+    case at::kFloat: largestOf<float>(x, window, y, winners); break;
+    case at::kBFloat16: largestOf<Bfloat16>(x, window, y, winners); break;
+    default:
+      if (inBytes(window)) largest<int32_t, uint8_t>(x, window, y, winners, wideLargest<int32_t, uint8_t>);
+      else largest<int32_t, uint16_t>(x, window, y, winners, wideLargest<int32_t, uint16_t>);
   }
   return {y, winners};
 }
@@ -151,7 +174,7 @@ std::pair<at::Tensor, at::Tensor> pool(const at::Tensor& x, const Window& window
 at::Tensor average(const at::Tensor& source, const Window& window, const Pair& imageSize, bool gradient) {
   const Walk walk(window, imageSize);
   const at::Tensor result = newRows(source, gradient ? imageSize : window.output, source.scalar_type());
-  const auto compute = source.scalar_type() == at::kFloat ? shares<float> : shares<Half>;
+  const auto compute = source.scalar_type() == at::kFloat ? shares<float> : shares<Bfloat16>;
   compute(source, window, walk, gradient, result);
   return fromRows(result, window);
 }
@@ -174,12 +197,7 @@ at::Tensor MaxPoolGrad(const Args& args) {
   const at::Tensor* kept = store().attached(args.handle(2));
   const at::Tensor winners = kept && areOf(window, *kept) ? *kept : pool(x, window).second;
   const at::Tensor dx = newRows(x, sizeOf(x), dy.scalar_type());
-  const bool bytes = inBytes(window);
-  if (dy.scalar_type() == at::kFloat) {
-    (bytes ? won<float, uint8_t> : won<float, uint16_t>)(dy, winners, window, dx);
-  } else {
-    (bytes ? won<Half, uint8_t> : won<Half, uint16_t>)(dy, winners, window, dx);
-  }
+  (isBfloat16(dy) ? wonOf<Bfloat16> : wonOf<float>)(dy, winners, window, dx);
   return fromRows(dx, window);
 }
 

@@ -5,29 +5,12 @@
 
 #include <algorithm>
 
+#include "bfloat16.h"
 #include "ops.h"
-#include "vector-clones.h"
+#include "update-loops.h"
 
 namespace mocolab {
 namespace {
-
-VECTOR_CLONES void sgd(float* p, const float* g, float* v, float lr, float momentum, float decay, int64_t count) {
-  for (int64_t i = 0; i < count; i++) {
-    v[i] = momentum * v[i] + (g[i] + decay * p[i]);
-    p[i] -= lr * v[i];
-  }
-}
-
-VECTOR_CLONES void lerp(float* key, const float* query, float share, int64_t count) {
-  for (int64_t i = 0; i < count; i++) key[i] = share * key[i] + (1 - share) * query[i];
-}
-
-VECTOR_CLONES void gate(float* dy, const float* y, int64_t count, float* dx) {
-  for (int64_t i = 0; i < count; i++) {
-    const float gradient = dy[i];  // Loaded either way, so that this becomes a mask.
-    dx[i] = y[i] > 0 ? gradient : 0;
-  }
-}
 
 constexpr int64_t GRAIN = 65536;
 
@@ -62,6 +45,13 @@ Tensors relayLike(const Tensors& like, const Args& args, size_t list) {
   return laid;
 }
 
+/** Whether our loops may walk both side by side: floats of one type on the CPU, without gaps. */
+bool walkable(const at::Tensor& a, const at::Tensor& b) {
+  const bool known = a.scalar_type() == at::kFloat || isBfloat16(a);
+  return known && a.is_cpu() && a.scalar_type() == b.scalar_type() && a.sizes() == b.sizes() &&
+         a.is_non_overlapping_and_dense();
+}
+
 void noteOverwritten(const Args& args, size_t list) {
   for (const int64_t handle : args.integers(list)) store().overwritten(static_cast<int32_t>(handle));
 }
@@ -72,10 +62,10 @@ void noteOverwritten(const Args& args, size_t list) {
 void SgdStep(const Args& args) {
   const auto parameters = args.tensors(0), g = inLayoutsOf(parameters, args.tensors(1));
   const auto v = relayLike(parameters, args, 2);
-  const auto lr = static_cast<float>(args.number(3)), momentum = static_cast<float>(args.number(4));
-  const auto decay = static_cast<float>(args.number(5));
+  const auto number = [&](size_t i) { return static_cast<float>(args.number(i)); };
+  const SgdFactors by{number(3), number(4), number(5)};
   eachNumber(parameters, [&](size_t i, int64_t at, int64_t count) {
-    sgd(floatsOf(parameters[i]) + at, floatsOf(g[i]) + at, floatsOf(v[i]) + at, lr, momentum, decay, count);
+    updateLoops().sgd(floatsOf(parameters[i]) + at, floatsOf(g[i]) + at, floatsOf(v[i]) + at, by, count);
   });
   noteOverwritten(args, 0);
   noteOverwritten(args, 2);
@@ -86,7 +76,7 @@ void MomentumUpdate(const Args& args) {
   const auto keys = args.tensors(0), queries = inLayoutsOf(keys, args.tensors(1));
   const auto share = static_cast<float>(args.number(2));
   eachNumber(keys, [&](size_t i, int64_t at, int64_t count) {
-    lerp(floatsOf(keys[i]) + at, floatsOf(queries[i]) + at, share, count);
+    updateLoops().approach(floatsOf(keys[i]) + at, floatsOf(queries[i]) + at, share, count);
   });
   noteOverwritten(args, 0);
 }
@@ -101,7 +91,16 @@ void QueueUpdate(const Args& args) {
 /** sum += term. */
 void AddInto(const Args& args) {
   at::Tensor sum = args.tensor(0);
-  sum.add_(args.tensor(1));
+  const at::Tensor& term = args.tensor(1);
+  if (walkable(sum, term) && sum.strides() == term.strides()) {
+    const auto add = updateLoops().add[isBfloat16(sum)];
+    const int64_t size = static_cast<int64_t>(sum.element_size());
+    at::parallel_for(0, sum.numel(), GRAIN, [&](int64_t first, int64_t last) {
+      add(valuesOf<char>(sum) + first * size, valuesOf<char>(term) + first * size, last - first);
+    });
+  } else {
+    sum.add_(term);
+  }
   store().overwritten(args.handle(0));
 }
 
@@ -109,9 +108,12 @@ void AddInto(const Args& args) {
 at::Tensor ReluGrad(const Args& args) {
   at::Tensor dx = reuse(args.tensor(0), args.flag(2));
   const at::Tensor dy = args.tensor(0).contiguous(), y = args.tensor(1).contiguous();
-  if (dy.scalar_type() != at::kFloat || y.scalar_type() != at::kFloat) return at::where(y > 0, dy, at::zeros_like(dy));
+  if (!walkable(dy, y)) return at::where(y > 0, dy, at::zeros_like(dy));
+  const auto gate = updateLoops().gate[isBfloat16(dy)];
+  const int64_t size = static_cast<int64_t>(dy.element_size());
   at::parallel_for(0, dy.numel(), GRAIN, [&](int64_t first, int64_t last) {
-    gate(floatsOf(dy) + first, floatsOf(y) + first, last - first, floatsOf(dx) + first);
+    const int64_t from = first * size;
+    gate(valuesOf<char>(dy) + from, valuesOf<char>(y) + from, last - first, valuesOf<char>(dx) + from);
   });
   return dx;
 }

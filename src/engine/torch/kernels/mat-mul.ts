@@ -1,7 +1,7 @@
-import type { TensorInfo } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { EngineOps } from '../../engine.ts';
 import type { TorchKernel } from '../kernel.ts';
+import { multiplyMatrices } from '../product.ts';
 
 const MAT_MUL = 'TorchMatMul';
 
@@ -13,14 +13,9 @@ export const linear: EngineOps['linear'] = (x, weight, bias) => {
 /** Product of two matrices, each transposed or not. */
 export const matMul: TorchKernel = {
   kernelName: MAT_MUL,
-  run: ({ inputs, attrs, backend }) => {
-    const { a, b } = inputs as { a: TensorInfo; b: TensorInfo };
-    const { transposeA, transposeB } = attrs as { transposeA: boolean; transposeB: boolean };
-    const [rows, inner] = transposeA ? [a.shape[1]!, a.shape[0]!] : [a.shape[0]!, a.shape[1]!];
-    const [other, columns] = transposeB ? [b.shape[1]!, b.shape[0]!] : [b.shape[0]!, b.shape[1]!];
-    if (inner !== other) throw new Error(`the inner sizes ${inner} and ${other} differ`);
-    const handle = backend.addon.MatMul(backend.handleOf(a), backend.handleOf(b), transposeA, transposeB);
-    return backend.adopt(handle, [rows, columns]);
+  run: (call) => {
+    const { handle, shape } = multiplyMatrices(call);
+    return call.backend.adopt(handle, shape);
   },
 };
 

@@ -3,6 +3,9 @@
 #pragma once
 
 #include <ATen/ATen.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 #include <cstdint>
 #include <cstring>
@@ -12,12 +15,12 @@ namespace mocolab {
 #define MOCOLAB_INLINE inline __attribute__((always_inline))
 
 /** The upper half of a float32. */
-struct Half {
+struct Bfloat16 {
   uint16_t bits;
 };
 
 MOCOLAB_INLINE float toFloat(float value) { return value; }
-MOCOLAB_INLINE float toFloat(Half value) {
+MOCOLAB_INLINE float toFloat(Bfloat16 value) {
   const uint32_t bits = static_cast<uint32_t>(value.bits) << 16;
   float wide;
   std::memcpy(&wide, &bits, sizeof wide);
@@ -32,14 +35,14 @@ MOCOLAB_INLINE float fromFloat<float>(float value) {
 }
 /** To the nearest, halves to even; a NaN stays one. */
 template <>
-MOCOLAB_INLINE Half fromFloat<Half>(float value) {
+MOCOLAB_INLINE Bfloat16 fromFloat<Bfloat16>(float value) {
   uint32_t bits;
   std::memcpy(&bits, &value, sizeof bits);
   const uint32_t rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
   return {static_cast<uint16_t>(value != value ? 0x7fc0 : rounded)};
 }
 
-inline bool isHalf(const at::Tensor& tensor) { return tensor.scalar_type() == at::kBFloat16; }
+inline bool isBfloat16(const at::Tensor& tensor) { return tensor.scalar_type() == at::kBFloat16; }
 
 /** The values of a contiguous tensor. */
 template <typename T>

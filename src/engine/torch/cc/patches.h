@@ -1,0 +1,16 @@
+// A filter's gradient as one product of matrices: each place of the window is a row of what it holds there. On small
+// images this is faster than the convolution's own way.
+
+#pragma once
+
+#include "window.h"
+
+namespace mocolab {
+
+/** Whether that is faster, as measured. */
+bool worthPatches(const at::Tensor& images, const Window& window);
+
+/** The gradient [K, C, kh, kw] of a filter, from images and dy [N, C, H, W], channels last. */
+at::Tensor filterGradientOfPatches(const at::Tensor& images, const at::Tensor& dy, const Window& window);
+
+}  // namespace mocolab
