@@ -85,6 +85,7 @@ function addFileCommands(program: Command, finish: (code: ExitCode) => void): vo
         'kill',
       ]),
     )
+    .option('--retry-failed', 'run only what failed last time, and what waits for that')
     .option('--json', 'print events, one JSON object a line')
     .option('--dry-run', 'print the plan and run nothing')
     .action(async (file, options) => finish(await (await import('./run.ts')).run(file, options)));

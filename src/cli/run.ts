@@ -27,6 +27,7 @@ import { preparePlan, viewPlan } from './prepare-plan.ts';
 export interface RunOptions extends Omit<PlanOptions, 'format'> {
   readonly json?: boolean;
   readonly dryRun?: boolean;
+  readonly retryFailed?: boolean;
 }
 
 /** Runs a file. Throws everything that is wrong before a stage starts. */
@@ -47,6 +48,7 @@ export async function run(file: string, options: RunOptions): Promise<ExitCode> 
     store,
     devices,
     ...(options.only ? { only: options.only } : {}),
+    ...(options.retryFailed ? { retryFailed: true } : {}),
     overrides,
     command: ['moco', ...process.argv.slice(2)].join(' '),
     worker: locateWorker(),

@@ -27,6 +27,15 @@ export type RunEvent =
       readonly logTail: readonly string[];
       readonly logFile: string;
     }
+  | {
+      readonly type: 'stage-retrying';
+      readonly id: string;
+      readonly problem: Pick<Problem, 'code' | 'message' | 'hint'>;
+      /** Which start again this will be, of how many. */
+      readonly retry: number;
+      readonly retries: number;
+      readonly delayMs: number;
+    }
   | { readonly type: 'stage-interrupted'; readonly id: string }
   | { readonly type: 'stage-skipped'; readonly id: string; readonly because: string }
   /** `reason`: the signal. */

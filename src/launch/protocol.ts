@@ -37,6 +37,9 @@ export const LOST_PEER_CODES: readonly string[] = [
   'RENDEZVOUS_TURNED_AWAY',
 ];
 
+/** What went wrong with a stage: it has no place in a file. */
+export type StageProblem = Pick<Problem, 'code' | 'message' | 'hint'>;
+
 export type ParentMessage =
   | { readonly type: 'run'; readonly protocolVersion: number; readonly order: StageOrder }
   /** Stop at the next safe place, then report `stopped`. May come before the order. */
@@ -44,11 +47,16 @@ export type ParentMessage =
 
 export type WorkerMessage =
   | { readonly type: 'hello'; readonly protocolVersion: number; readonly pid: number }
-  | { readonly type: 'progress'; readonly progress: StageProgress }
+  | {
+      readonly type: 'progress';
+      readonly progress: StageProgress;
+      /** Of the process, at its highest so far. */
+      readonly peakMemoryBytes?: number;
+    }
   | { readonly type: 'warning'; readonly message: string }
   | { readonly type: 'done'; readonly result: StageResult }
   | { readonly type: 'stopped' }
-  | { readonly type: 'failed'; readonly problem: Pick<Problem, 'code' | 'message' | 'hint'> }
+  | { readonly type: 'failed'; readonly problem: StageProblem }
   | { readonly type: 'crashed'; readonly message: string; readonly stack: string };
 
 /** Where a running stage is. Sent a few times a second at most. */

@@ -4,10 +4,15 @@
 import path from 'node:path';
 import type { OwnScript } from '../core/own-script.ts';
 import type { Device } from './device-pool.ts';
-import { LOST_PEER_CODES, type RankPlace, type StageOrder, type StageProgress } from './protocol.ts';
+import {
+  LOST_PEER_CODES,
+  type RankPlace,
+  type StageOrder,
+  type StageProblem,
+  type StageProgress,
+} from './protocol.ts';
 import {
   nameLog,
-  type StageProblem,
   startWorker,
   type WorkerEnd,
   type WorkerListener,
@@ -49,9 +54,9 @@ export function startRanks(options: GroupOptions): RankGroup {
       { ...order, device, ...(place ? { rank: place } : {}) },
       {
         onSign: watchdog.reset,
-        onProgress: (progress) => {
+        onProgress: (progress, peakMemoryBytes) => {
           watchdog.note(progress);
-          if (i === 0) listener.onProgress(progress);
+          if (i === 0) listener.onProgress(progress, peakMemoryBytes);
         },
         // Ranks have mostly the same to say.
         onWarning: (message) => {

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { renderYaml } from '../config/explain-config.ts';
 import type { EmitEvent, StageSummary } from '../core/events.ts';
 import type { OwnScript } from '../core/own-script.ts';
-import { type StageDecisions, selectStages } from '../plan/stage-decision.ts';
+import { type StageDecisions, selectFailed, selectStages } from '../plan/stage-decision.ts';
 import type { Stage, StageGraph, StageKind } from '../plan/stage-graph.ts';
 import { decideStages } from '../runs/decide-stages.ts';
 import { describeHost, readGitRevision, readVersions } from '../runs/host-info.ts';
@@ -16,9 +16,13 @@ import { RECORD_VERSION, type RunRecord } from '../runs/run-record.ts';
 import type { RunStore } from '../runs/run-store.ts';
 import { removeTemporaryFiles } from '../runs/write-file-atomic.ts';
 import type { Device } from './device-pool.ts';
+import { decideRetry, type FailureHistory, NO_FAILURES } from './failure-policy.ts';
+import { readMemoryLimit } from './memory-evidence.ts';
+import type { StageProgress } from './protocol.ts';
 import type { GroupEnd } from './rank-group.ts';
 import { type RunningStage, runSchedule, type SchedulerSummary, type StageEnd } from './scheduler.ts';
 import { startStageProcesses } from './stage-processes.ts';
+import { hintAtBatchSizes } from './suggest-batch.ts';
 import { readLogTail } from './worker-process.ts';
 
 export interface RunOptions {
@@ -27,6 +31,8 @@ export interface RunOptions {
   readonly devices: readonly Device[];
   /** Kinds to run, with what they need; all where absent. */
   readonly only?: readonly StageKind[];
+  /** Only what failed last time, and what waits for that. */
+  readonly retryFailed?: boolean;
   /** Flags that shaped the config, for the records. */
   readonly overrides: readonly string[];
   /** What the user typed, for the lock. */
@@ -53,6 +59,7 @@ export async function runExperiment(options: RunOptions): Promise<SchedulerSumma
       stages: graph.stages.map((stage) => summariseStage(stage, decisions)),
     });
     const surroundings = describeSurroundings(options);
+    const tries: Tries = new Map();
     stop.addEventListener('abort', () => emit({ type: 'run-stopping', reason: String(stop.reason) }));
     const summary = await runSchedule({
       graph,
@@ -60,7 +67,11 @@ export async function runExperiment(options: RunOptions): Promise<SchedulerSumma
       devices,
       failureMode: graph.experiment.launch.failureMode,
       startStage: (stage, devices) =>
-        startStage({ options, surroundings, reason: decisions.get(stage.id)!.reason }, stage, devices),
+        startStage({ options, surroundings, reason: decisions.get(stage.id)!.reason, tries }, stage, devices),
+      wait: (ms, then) => {
+        const timer = setTimeout(then, ms);
+        return { cancel: () => clearTimeout(timer) };
+      },
       onSkipped: ({ id }, because) => emit({ type: 'stage-skipped', id, because }),
       stop,
       kill,
@@ -72,9 +83,18 @@ export async function runExperiment(options: RunOptions): Promise<SchedulerSumma
   }
 }
 
-function decide({ graph, store, only }: RunOptions): StageDecisions {
-  const decisions = decideStages(graph, store);
+function decide({ graph, store, only, retryFailed }: RunOptions): StageDecisions {
+  const decided = decideStages(graph, store);
+  const decisions = retryFailed ? selectFailed(graph, decided, findFailed(graph, store)) : decided;
   return only ? selectStages(graph, decisions, only) : decisions;
+}
+
+function findFailed({ stages }: StageGraph, store: RunStore): ReadonlySet<string> {
+  const failed = stages.filter(({ id }) => {
+    const reading = store.readRecord(id);
+    return reading.state === 'ok' && reading.record.state === 'failed';
+  });
+  return new Set(failed.map(({ id }) => id));
 }
 
 function summariseStage({ id, kind, needs }: Stage, decisions: StageDecisions): StageSummary {
@@ -95,6 +115,19 @@ interface Running {
   readonly options: RunOptions;
   readonly surroundings: Surroundings;
   readonly reason: string;
+  readonly tries: Tries;
+}
+
+/** How the stages of this run have failed so far, by id. */
+type Tries = Map<
+  string,
+  { readonly history: FailureHistory; readonly failures: NonNullable<RunRecord['failures']> }
+>;
+
+/** Where a stage is, as it last told. */
+interface Seen {
+  progress?: StageProgress;
+  peakBytes?: number;
 }
 
 function startStage(running: Running, stage: Stage, devices: readonly Device[]): RunningStage {
@@ -106,9 +139,10 @@ function startStage(running: Running, stage: Stage, devices: readonly Device[]):
     type: 'stage-started',
     id,
     device: devices.map(({ name }) => name).join(', '),
-    reason: running.reason,
+    reason: record.failures ? `again after ${record.failures.at(-1)!.code}` : running.reason,
   });
   const started = performance.now();
+  const seen: Seen = {};
   const stallTimeoutMs = 1000 * graph.experiment.launch.stallTimeout;
   const process = startStageProcesses({
     script: worker,
@@ -121,19 +155,23 @@ function startStage(running: Running, stage: Stage, devices: readonly Device[]):
     devices,
     stallTimeoutMs,
     listener: {
-      onProgress: (progress) => emit({ type: 'stage-progress', id, progress }),
+      onProgress: (progress, peakBytes) => {
+        Object.assign(seen, { progress, peakBytes });
+        emit({ type: 'stage-progress', id, progress });
+      },
       onWarning: (message) => emit({ type: 'stage-warning', id, message }),
     },
   });
   const ended = process.ended.then((end) => {
     const durationMs = Math.round(performance.now() - started);
-    return finishStage(running.options, { record, end, durationMs });
+    return finishStage(running, { stage, record, end, durationMs, seen });
   });
   return { ended, stop: process.stop, kill: process.kill };
 }
 
-function createRecord({ options, surroundings, reason }: Running, stage: Stage): RunRecord {
+function createRecord({ options, surroundings, reason, tries }: Running, stage: Stage): RunRecord {
   const { id, kind, method, trial, evaluation, fingerprint, identity, seed } = stage;
+  const failures = tries.get(id)?.failures;
   const fingerprints = new Map(options.graph.stages.map((other) => [other.id, other.fingerprint]));
   return {
     recordVersion: RECORD_VERSION,
@@ -152,6 +190,7 @@ function createRecord({ options, surroundings, reason }: Running, stage: Stage):
     seed,
     startedAt: new Date().toISOString(),
     ...surroundings,
+    ...(failures ? { failures } : {}),
   };
 }
 
@@ -169,11 +208,17 @@ function prepareFolder(store: RunStore, stage: Stage, record: RunRecord): void {
   writeFileSync(path.join(store.folderOf(stage.id), 'config.yaml'), config);
 }
 
-function finishStage(
-  { store, emit }: RunOptions,
-  { record, end, durationMs }: { record: RunRecord; end: GroupEnd; durationMs: number },
-): StageEnd {
-  const { id } = record.stage;
+interface Ended {
+  readonly stage: Stage;
+  readonly record: RunRecord;
+  readonly end: GroupEnd;
+  readonly durationMs: number;
+  readonly seen: Seen;
+}
+
+function finishStage(running: Running, { stage, record, end, durationMs, seen }: Ended): StageEnd {
+  const { store, emit } = running.options;
+  const { id } = stage;
   const ended = { ...record, endedAt: new Date().toISOString(), durationMs };
   switch (end.state) {
     case 'done': {
@@ -187,17 +232,42 @@ function finishStage(
       emit({ type: 'stage-finished', id, durationMs, metrics: result.metrics });
       return 'done';
     }
-    case 'failed': {
-      const { problem } = end;
-      store.writeRecord(id, { ...ended, state: 'failed', problem });
-      const { logFile } = end;
-      emit({ type: 'stage-failed', id, problem, logTail: readLogTail(logFile), logFile });
-      return 'failed';
-    }
+    case 'failed':
+      return failStage(running, { stage, record: ended, end, seen });
     case 'stopped':
     case 'killed':
       store.writeRecord(id, { ...ended, state: 'interrupted' });
       emit({ type: 'stage-interrupted', id });
       return 'interrupted';
   }
+}
+
+interface Failed {
+  readonly stage: Stage;
+  readonly record: RunRecord;
+  readonly end: Extract<GroupEnd, { readonly state: 'failed' }>;
+  readonly seen: Seen;
+}
+
+/** Its record says that it failed, also while it waits to be started again: a runner may be killed meanwhile. */
+function failStage({ options, tries }: Running, { stage, record, end, seen }: Failed): StageEnd {
+  const { graph, store, emit, stop, devices } = options;
+  const { id } = stage;
+  const measured = seen.peakBytes
+    ? { peakBytes: seen.peakBytes, limitBytes: readMemoryLimit() / devices.length }
+    : undefined;
+  const problem = hintAtBatchSizes(end.problem, stage, measured);
+  store.writeRecord(id, { ...record, state: 'failed', problem });
+  const { launch } = graph.experiment;
+  const before = tries.get(id) ?? { history: NO_FAILURES, failures: [] };
+  const { history, delayMs } = decideRetry(before.history, { problem, reached: seen.progress }, launch);
+  if (delayMs === undefined || stop.aborted) {
+    const { logFile } = end;
+    emit({ type: 'stage-failed', id, problem, logTail: readLogTail(logFile), logFile });
+    return 'failed';
+  }
+  const { code, message } = problem;
+  tries.set(id, { history, failures: [...before.failures, { at: new Date().toISOString(), code, message }] });
+  emit({ type: 'stage-retrying', id, problem, retry: history.retries, retries: launch.retries, delayMs });
+  return { retryAfterMs: delayMs };
 }

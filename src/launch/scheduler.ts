@@ -6,6 +6,7 @@ import type { LaunchConfig } from '../config/schema/experiment.generated.ts';
 import type { StageDecisions } from '../plan/stage-decision.ts';
 import type { Stage, StageGraph } from '../plan/stage-graph.ts';
 import { createDevicePool, type Device } from './device-pool.ts';
+import { trackReadiness } from './track-readiness.ts';
 
 /** A stage at work. */
 export interface RunningStage {
@@ -15,7 +16,10 @@ export interface RunningStage {
   kill(): void;
 }
 
-export type StageEnd = 'done' | 'failed' | 'interrupted';
+/** `retryAfterMs`: it failed in a way that may pass, and is to be started again after a while. */
+export type StageEnd = 'done' | 'failed' | 'interrupted' | { readonly retryAfterMs: number };
+
+type FinalEnd = Extract<StageEnd, string>;
 
 export interface SchedulerOptions {
   readonly graph: StageGraph;
@@ -26,6 +30,8 @@ export interface SchedulerOptions {
   readonly startStage: (stage: Stage, devices: readonly Device[]) => RunningStage;
   /** Told of each stage that will not run, and why. */
   readonly onSkipped: (stage: Stage, because: string) => void;
+  /** Calls back after a while, unless it is cancelled. */
+  readonly wait: (ms: number, then: () => void) => { readonly cancel: () => void };
   /** Aborted: no new stages, running ones are asked to stop. */
   readonly stop: AbortSignal;
   /** Aborted: running ones are killed. */
@@ -49,8 +55,10 @@ export async function runSchedule(options: SchedulerOptions): Promise<SchedulerS
   const { graph, decisions, devices, startStage, onSkipped, failureMode } = options;
   const pool = createDevicePool(devices);
   const waiting = new Set(graph.stages.filter((stage) => decisions.get(stage.id)?.state === 'to-run'));
+  const readiness = trackReadiness(graph.stages, waiting, decisions);
   const running = new Map<Stage, RunningStage>();
-  const ended = new Map<string, StageEnd | 'skipped'>();
+  const resting = new Map<Stage, { readonly cancel: () => void }>();
+  const ended = new Map<string, FinalEnd | 'skipped'>();
   let hostStages = 0;
   let closed = options.stop.aborted;
 
@@ -66,17 +74,38 @@ export async function runSchedule(options: SchedulerOptions): Promise<SchedulerS
   return new Promise((resolve, reject) => {
     const start = (stage: Stage, devices: readonly Device[], release: () => void) => {
       waiting.delete(stage);
+      readiness.remove(stage);
       const run = startStage(stage, devices);
       running.set(stage, run);
       run.ended
         .then((end) => {
           running.delete(stage);
           release();
-          ended.set(stage.id, end);
+          if (typeof end === 'object') rest(stage, end.retryAfterMs);
+          else ended.set(stage.id, end);
+          if (end === 'done') readiness.finish(stage);
           if (end === 'failed') reactToFailure(stage);
           advance();
         })
         .catch(fail);
+    };
+    /** Its device is free for others until then. */
+    const rest = (stage: Stage, ms: number) => {
+      const wake = () => {
+        resting.delete(stage);
+        waiting.add(stage);
+        readiness.add(stage);
+        advanceSafely();
+      };
+      resting.set(stage, options.wait(ms, wake));
+    };
+    /** Stages that wait for another try have been interrupted where none is to come. */
+    const endRest = () => {
+      for (const [stage, { cancel }] of resting) {
+        cancel();
+        ended.set(stage.id, 'interrupted');
+      }
+      resting.clear();
     };
     const fail = (error: unknown) => {
       killAll();
@@ -97,11 +126,10 @@ export async function runSchedule(options: SchedulerOptions): Promise<SchedulerS
     };
     const skip = (stage: Stage, because: string) => {
       waiting.delete(stage);
+      readiness.remove(stage);
       ended.set(stage.id, 'skipped');
       onSkipped(stage, because);
     };
-    const isReady = (stage: Stage) =>
-      stage.needs.every((need) => ended.get(need) === 'done' || decisions.get(need)?.state === 'up-to-date');
     const startOnHost = (stage: Stage) => {
       if (hostStages >= devices.length) return;
       hostStages++;
@@ -118,33 +146,40 @@ export async function runSchedule(options: SchedulerOptions): Promise<SchedulerS
     const advance = () => {
       if (!closed) {
         let isKept = false;
-        for (const stage of [...waiting].filter(isReady)) {
+        for (const stage of readiness.list()) {
           if (stage.cost.devices === 0) startOnHost(stage);
           else if (!isKept) isKept = !startOnDevices(stage);
         }
       }
-      if (running.size > 0) return;
+      if (closed) endRest();
+      if (running.size + resting.size > 0) return;
       const because = options.stop.aborted
         ? 'the run was stopped'
         : `another stage failed (failureMode ${failureMode})`;
       for (const stage of [...waiting]) skip(stage, because);
       resolve(summarise(options, ended));
     };
-    options.stop.addEventListener('abort', stopAll);
+    const advanceSafely = () => {
+      try {
+        advance();
+      } catch (error) {
+        fail(error);
+      }
+    };
+    options.stop.addEventListener('abort', () => {
+      stopAll();
+      advanceSafely();
+    });
     options.kill.addEventListener('abort', killAll);
-    try {
-      advance();
-    } catch (error) {
-      fail(error);
-    }
+    advanceSafely();
   });
 }
 
 function summarise(
   { decisions }: SchedulerOptions,
-  ended: ReadonlyMap<string, StageEnd | 'skipped'>,
+  ended: ReadonlyMap<string, FinalEnd | 'skipped'>,
 ): SchedulerSummary {
-  const count = (end: StageEnd | 'skipped') => [...ended.values()].filter((other) => other === end).length;
+  const count = (end: FinalEnd | 'skipped') => [...ended.values()].filter((other) => other === end).length;
   return {
     done: count('done'),
     upToDate: [...decisions.values()].filter(({ state }) => state === 'up-to-date').length,

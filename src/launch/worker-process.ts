@@ -1,18 +1,20 @@
 // One worker process from start to end: gives it its order, passes on its messages, and turns any
 // way of dying into one of four ends. Its output goes straight to the stage's log file.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import type { OwnScript } from '../core/own-script.ts';
-import type { Problem } from '../core/problem.ts';
 import { noteWorker } from '../runs/left-workers.ts';
 import type { StageResult } from '../runs/run-record.ts';
 import type { Device } from './device-pool.ts';
+import { recogniseFailure } from './failure-policy.ts';
+import { countMemoryKills } from './memory-evidence.ts';
 import {
   type ParentMessage,
   PROTOCOL_VERSION,
   type StageOrder,
+  type StageProblem,
   type StageProgress,
   type WorkerMessage,
 } from './protocol.ts';
@@ -37,8 +39,6 @@ export type WorkerEnd =
   | { readonly state: 'killed' }
   | { readonly state: 'failed'; readonly problem: StageProblem };
 
-export type StageProblem = Pick<Problem, 'code' | 'message' | 'hint'>;
-
 export interface WorkerProcess {
   readonly ended: Promise<WorkerEnd>;
   stop(): void;
@@ -46,7 +46,7 @@ export interface WorkerProcess {
 }
 
 export interface WorkerListener {
-  readonly onProgress: (progress: StageProgress) => void;
+  readonly onProgress: (progress: StageProgress, peakMemoryBytes?: number) => void;
   readonly onWarning: (message: string) => void;
   /** Told of every message, whatever it says. */
   readonly onSign?: () => void;
@@ -55,6 +55,7 @@ export interface WorkerListener {
 /** Starts a worker on an order. */
 export function startWorker(script: OwnScript, order: StageOrder, listener: WorkerListener): WorkerProcess {
   const log = { file: path.join(order.folder, nameLog(order.rank?.rendezvous.rank)), append: true };
+  const logStart = statSync(log.file, { throwIfNoEntry: false })?.size ?? 0;
   const subprocess = execa(process.execPath, [...script.execArgv, script.path], {
     env: deviceEnvironment(order.device),
     stdin: 'ignore',
@@ -67,6 +68,7 @@ export function startWorker(script: OwnScript, order: StageOrder, listener: Work
   });
   // Before it has an order, and so before it can write anything.
   const forget = subprocess.pid === undefined ? undefined : noteWorker(order.folder, subprocess.pid);
+  const killsBefore = countMemoryKills();
   let last: WorkerEnd | undefined;
   let killed = false;
   const send = (message: ParentMessage) => {
@@ -85,7 +87,7 @@ export function startWorker(script: OwnScript, order: StageOrder, listener: Work
         }
         break;
       case 'progress':
-        listener.onProgress(message.progress);
+        listener.onProgress(message.progress, message.peakMemoryBytes);
         break;
       case 'warning':
         listener.onWarning(message.message);
@@ -98,7 +100,10 @@ export function startWorker(script: OwnScript, order: StageOrder, listener: Work
     forget?.();
     if (last) return last;
     if (killed || ASKING.some((name) => name === signal)) return { state: 'killed' } as const;
-    return { state: 'failed', problem: reportDeath(order, exitCode, signal) } as const;
+    const words = readLogTail(log.file, logStart).join('\n');
+    const forMemory = killsBefore !== null && (countMemoryKills() ?? 0) > killsBefore;
+    const death = { exitCode, signal, words, forMemory, kills: killsBefore !== null };
+    return { state: 'failed', problem: reportDeath(order, death) } as const;
   });
   return {
     ended,
@@ -110,10 +115,10 @@ export function startWorker(script: OwnScript, order: StageOrder, listener: Work
   };
 }
 
-/** The last lines of a log. */
-export function readLogTail(file: string): string[] {
+/** The last lines of a log, of what stands behind `from` (bytes). */
+export function readLogTail(file: string, from = 0): string[] {
   if (!existsSync(file)) return [];
-  const lines = readFileSync(file, 'utf8').trimEnd().split('\n').slice(-TAIL_LINES);
+  const lines = readFileSync(file).subarray(from).toString().trimEnd().split('\n').slice(-TAIL_LINES);
   return lines
     .map((line) => (line.length > TAIL_COLUMNS ? `${line.slice(0, TAIL_COLUMNS)} ...` : line))
     .filter((line, index) => line !== '' || index > 0);
@@ -142,7 +147,7 @@ function toEnd(
     case 'failed':
       return { state: 'failed', problem: message.problem };
     case 'crashed':
-      return { state: 'failed', problem: reportCrash(message.message) };
+      return { state: 'failed', problem: recogniseFailure(message.message) ?? reportCrash(message.message) };
   }
 }
 
@@ -167,20 +172,44 @@ function cut(text: string): string {
   return line.length > TAIL_COLUMNS ? `${line.slice(0, TAIL_COLUMNS)} ...` : line;
 }
 
-function reportDeath(
-  { stage, rank }: StageOrder,
-  exitCode: number | undefined,
-  signal: string | undefined,
-): StageProblem {
+interface Death {
+  readonly exitCode: number | undefined;
+  readonly signal: string | undefined;
+  /** The end of its log. */
+  readonly words: string;
+  /** Whether the system counts its kills for want of memory, and has counted one meanwhile. */
+  readonly kills: boolean;
+  readonly forMemory: boolean;
+}
+
+function reportDeath({ stage, rank }: StageOrder, death: Death): StageProblem {
+  const { exitCode, signal, words } = death;
   const who = rank ? `rank ${rank.rendezvous.rank} of ${stage.id}` : `the worker of ${stage.id}`;
-  const how = signal ? `was killed by ${signal}` : `ended with exit code ${exitCode}`;
-  const hint =
-    signal === 'SIGKILL'
-      ? 'Nobody here sent it: often the system ran out of memory. Lower batchSize, or use fewer workers with --devices cpu:N.'
-      : 'The last lines of its log may say why.';
+  // Nobody has last words on SIGKILL: what stands there is of before.
+  const said = signal === 'SIGKILL' ? undefined : recogniseFailure(words);
+  if (said) return said;
+  const rule = `Expected ${who} to report its end but it`;
+  if (!signal) {
+    const hint = 'The last lines of its log may say why.';
+    return { code: 'LAUNCH_WORKER_DIED', message: `${rule} ended with exit code ${exitCode}.`, hint };
+  }
+  if (signal === 'SIGKILL' && death.forMemory) {
+    return {
+      code: 'LAUNCH_OUT_OF_MEMORY',
+      message: `${rule} was killed by SIGKILL while the system killed for want of memory.`,
+      hint: 'Lower batchSize, or use fewer workers with --devices cpu:N.',
+    };
+  }
   return {
-    code: 'LAUNCH_WORKER_DIED',
-    message: `Expected ${who} to report its end but it ${how}.`,
-    hint,
+    code: 'LAUNCH_WORKER_KILLED',
+    message: `${rule} was killed by ${signal}.`,
+    hint: explainSignal(signal, death),
   };
+}
+
+function explainSignal(signal: string, { kills }: Death): string {
+  if (signal !== 'SIGKILL') return 'The last lines of its log may say why.';
+  if (kills)
+    return 'Nobody here sent it, and the system counts no kill for want of memory: a person or a job scheduler did.';
+  return 'Nobody here sent it: often the system ran out of memory. Lower batchSize, or use fewer workers with --devices cpu:N.';
 }

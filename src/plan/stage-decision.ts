@@ -31,3 +31,23 @@ export function selectStages(
     }),
   );
 }
+
+/** Narrows decisions to the stages that failed, all that those need, and what then has all that it needs. */
+export function selectFailed(
+  graph: StageGraph,
+  decisions: StageDecisions,
+  failed: ReadonlySet<string>,
+): StageDecisions {
+  const wanted = new Set(failed);
+  for (const { id, needs } of graph.stages.toReversed())
+    if (wanted.has(id)) for (const need of needs) wanted.add(need);
+  const isThere = (id: string) => wanted.has(id) || decisions.get(id)?.state === 'up-to-date';
+  for (const { id, needs } of graph.stages)
+    if (needs.some((need) => wanted.has(need)) && needs.every(isThere)) wanted.add(id);
+  return new Map(
+    [...decisions].map(([id, decision]) => {
+      const keep = wanted.has(id) || decision.state !== 'to-run';
+      return [id, keep ? decision : { state: 'not-selected', reason: 'not selected: it had not failed' }];
+    }),
+  );
+}

@@ -44,6 +44,8 @@ export interface RunRecord {
   readonly overrides: readonly string[];
   readonly result?: StageResult;
   readonly problem?: Pick<Problem, 'code' | 'message' | 'hint'>;
+  /** Failures of this run that it was started again after. */
+  readonly failures?: readonly (Pick<Problem, 'code' | 'message'> & { readonly at: string })[];
 }
 
 /** What a finished stage reports. */

@@ -30,7 +30,9 @@ export async function runOrder(order: StageOrder, { send, stop }: Channel): Prom
     experimentFolder: order.experimentFolder,
     cores: order.device.cores,
     ...(order.rank ? { rank: order.rank } : {}),
-    report: throttle((progress) => send({ type: 'progress', progress })),
+    report: throttle((progress) =>
+      send({ type: 'progress', progress, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 }),
+    ),
     warn: (message) => {
       warnings.push(message);
       send({ type: 'warning', message });

@@ -111,7 +111,14 @@ export function makeExperiment(changes: Partial<ResolvedExperiment> = {}): Resol
     trials: 1,
     methods: [makeMethod('moco')],
     evaluations: [lincls, knn],
-    launch: { devices: 'auto', stallTimeout: 1800, preemptionGrace: 25, failureMode: 'continue' },
+    launch: {
+      devices: 'auto',
+      stallTimeout: 1800,
+      preemptionGrace: 25,
+      retries: 3,
+      retryDelay: 10,
+      failureMode: 'continue',
+    },
     report: makeReportConfig({ columns: ['lincls.top1', 'knn.top1'] }),
     ...changes,
   };

@@ -24,13 +24,19 @@ async function simulate(given: {
   readonly devices: number;
   readonly failureMode?: FailureMode;
   readonly upToDate?: ReadonlySet<string>;
-  readonly outcome: (stage: Stage) => { readonly duration: number; readonly fails: boolean };
+  readonly outcome: (stage: Stage) => {
+    readonly duration: number;
+    readonly fails: boolean;
+    /** It may pass: started again after this time. */
+    readonly retryAfter?: number;
+  };
   readonly stopAt?: number;
 }) {
   const { stages, outcome, upToDate = new Set() } = given;
   const log: Started[] = [];
   const skipped: [string, string][] = [];
   const open = new Map<Started, (end: StageEnd) => void>();
+  const resting = new Set<{ readonly until: number; readonly then: () => void }>();
   const stop = new AbortController();
   const kill = new AbortController();
   let now = 0;
@@ -59,6 +65,11 @@ async function simulate(given: {
       return { ended, stop: () => close(entry, 'interrupted'), kill: () => close(entry, 'interrupted') };
     },
     onSkipped: ({ id }, because) => skipped.push([id, because]),
+    wait: (ms, then) => {
+      const rest = { until: now + ms, then };
+      resting.add(rest);
+      return { cancel: () => void resting.delete(rest) };
+    },
     stop: stop.signal,
     kill: kill.signal,
   });
@@ -69,17 +80,33 @@ async function simulate(given: {
   schedule.then(finish, finish);
   for (;;) {
     for (let i = 0; i < 5; i++) await Promise.resolve();
-    if (finished || open.size === 0) break;
-    const [next] = [...open.keys()].sort((a, b) => a.until - b.until);
-    if (given.stopAt !== undefined && next!.until > given.stopAt && !stop.signal.aborted) {
+    if (finished || open.size + resting.size === 0) break;
+    const next = findNext([...open.keys()]);
+    const rest = findNext([...resting]);
+    const at = Math.min(next?.until ?? Number.POSITIVE_INFINITY, rest?.until ?? Number.POSITIVE_INFINITY);
+    if (given.stopAt !== undefined && at > given.stopAt && !stop.signal.aborted) {
       now = given.stopAt;
       stop.abort();
       continue;
     }
-    now = next!.until;
-    close(next!, outcome(next!.stage).fails ? 'failed' : 'done');
+    now = at;
+    if (rest?.until === at) {
+      resting.delete(rest);
+      rest.then();
+      continue;
+    }
+    const { fails, retryAfter } = outcome(next!.stage);
+    const failure = retryAfter === undefined ? 'failed' : { retryAfterMs: retryAfter };
+    close(next!, fails ? failure : 'done');
   }
   return { summary: await schedule, log, skipped };
+}
+
+function findNext<T extends { readonly until: number }>(entries: readonly T[]): T | undefined {
+  return entries.reduce<T | undefined>(
+    (first, entry) => (first && first.until <= entry.until ? first : entry),
+    undefined,
+  );
 }
 
 function makeStage(id: string, needs: readonly string[], devices = 1): Stage {
@@ -259,3 +286,109 @@ test('a stage that cannot be started ends the run with its error', async () => {
   };
   await expect(simulate({ stages: chain, devices: 1, outcome })).rejects.toThrow('no such folder');
 });
+
+describe('a failure that may pass', () => {
+  /** `a` fails twice, and then does not. */
+  const flaky = () => {
+    let tries = 0;
+    return ({ id }: Stage) => ({ duration: 5, fails: id === 'a' && tries++ < 2, retryAfter: 20 });
+  };
+  /** `outcome` is asked at the start too, for the duration. */
+  const twice = () => {
+    const seen = new Map<string, number>();
+    return ({ id }: Stage) => {
+      const asked = seen.get(id) ?? 0;
+      seen.set(id, asked + 1);
+      return { duration: 5, fails: id === 'a' && asked < 4, retryAfter: 20 };
+    };
+  };
+
+  test('its stage is started again after the wait, and its device serves others meanwhile', async () => {
+    const { log, summary } = await simulate({ stages: chain, devices: 1, outcome: twice() });
+    expect(log.map(({ stage, from, end }) => [stage.id, from, end === 'done'])).toEqual([
+      ['a', 0, false],
+      ['c', 5, true],
+      ['d', 10, true],
+      ['a', 25, false],
+      ['a', 50, true],
+      ['b', 55, true],
+    ]);
+    expect(summary).toEqual({ done: 4, upToDate: 0, failed: 0, skipped: 0, interrupted: 0 });
+  });
+
+  test('a stop ends the wait: nothing is started again', async () => {
+    const { log, summary } = await simulate({
+      stages: chain.slice(0, 2),
+      devices: 1,
+      outcome: flaky(),
+      stopAt: 10,
+    });
+    expect(log).toHaveLength(1);
+    expect(summary).toEqual({ done: 0, upToDate: 0, failed: 0, skipped: 1, interrupted: 1 });
+  });
+
+  test('another stage that fails for good with failureMode no-new ends the wait too', async () => {
+    const outcome = ({ id }: Stage) =>
+      id === 'a' ? { duration: 1, fails: true, retryAfter: 100 } : { duration: 5, fails: id === 'c' };
+    const { log, summary } = await simulate({ stages: chain, devices: 2, failureMode: 'no-new', outcome });
+    expect(log.map(({ stage }) => stage.id)).toEqual(['a', 'c', 'd']);
+    expect(summary).toEqual({ done: 1, upToDate: 0, failed: 1, skipped: 1, interrupted: 1 });
+  });
+});
+
+test('10,000 stages with failures and restarts: each succeeds exactly once, after all it needs', async () => {
+  const rng = stream(1, 'large-graph');
+  const stages = Array.from({ length: 10_000 }, (_, i) => {
+    const needs = new Set(
+      Array.from({ length: rng.integer(4) }, () => Math.floor(i * rng.uniform() ** 0.25)),
+    );
+    return makeStage(
+      `s${i}`,
+      i === 0 ? [] : [...needs].map((need) => `s${need}`),
+      rng.uniform() < 0.7 ? 1 : 0,
+    );
+  });
+  const done = new Map<string, number>();
+  let [starts, runs] = [0, 0];
+  // A runner is stopped or gives up again and again; what the next one finds is what was done before.
+  while (done.size < stages.length) {
+    runs++;
+    const outcomes = new Map<Stage, { duration: number; fails: boolean; retryAfter?: number }>();
+    const draw = () => {
+      const failing = rng.uniform();
+      return {
+        duration: 1 + rng.integer(9),
+        fails: failing < 0.1,
+        ...(failing < 0.08 ? { retryAfter: rng.integer(50) } : {}),
+      };
+    };
+    const isOver = runs < 12;
+    const { log } = await simulate({
+      stages,
+      devices: 64,
+      upToDate: new Set(done.keys()),
+      outcome: (stage) => {
+        const drawn = outcomes.get(stage);
+        outcomes.delete(stage);
+        if (drawn) return drawn;
+        const next = draw();
+        outcomes.set(stage, next);
+        return next;
+      },
+      ...(isOver ? { stopAt: 20 + rng.integer(200) } : {}),
+    });
+    starts += log.length;
+    for (const { stage, end } of log.filter(({ end }) => end === 'done')) {
+      expect(done.has(stage.id), `${stage.id} ${end} twice`).toBe(false);
+      expect(
+        stage.needs.every((need) => done.has(need)),
+        stage.id,
+      ).toBe(true);
+      done.set(stage.id, runs);
+    }
+  }
+  expect(done.size).toBe(10_000);
+  // There were restarts and failures, or this would prove nothing.
+  expect(runs).toBeGreaterThan(5);
+  expect(starts).toBeGreaterThan(10_500);
+}, 60_000);

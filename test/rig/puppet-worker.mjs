@@ -2,7 +2,7 @@
 // the file $PUPPETS says (stage id -> behaviour; else it succeeds at once).
 
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 const PROTOCOL_VERSION = 2;
@@ -42,6 +42,14 @@ function play(order) {
       return process.exit(3);
     case 'die':
       return process.kill(process.pid, 'SIGKILL');
+    case 'die twice':
+      return countTries(order) <= 2
+        ? process.kill(process.pid, 'SIGKILL')
+        : end({ type: 'done', result: succeed(order) });
+    case 'further each time':
+      return goFurther(order);
+    case 'exhaust':
+      return exhaust();
     case 'hang':
       process.send({ type: 'progress', progress: { phase: 'hang', done: 1, total: 2, meters: {} } });
       onStop = () => end({ type: 'stopped' });
@@ -51,8 +59,33 @@ function play(order) {
       process.send({ type: 'progress', progress: { phase: 'hang', done: 1, total: 2, meters: {} } });
       return;
     default:
+      if (behaviour.startsWith('throw ')) {
+        const message = behaviour.slice('throw '.length);
+        return end({ type: 'crashed', message, stack: message });
+      }
       throw new Error(`Unknown behaviour ${behaviour}.`);
   }
+}
+
+/** How often this stage was started in this folder, this time included. */
+function countTries({ folder }) {
+  const file = path.join(folder, 'tries');
+  appendFileSync(file, '.');
+  return readFileSync(file).length;
+}
+
+/** Loses its device at 10 %, 20 %, ... of its work, each time further than the last; then it succeeds. */
+function goFurther(order) {
+  const tries = countTries(order);
+  if (tries > 6) return end({ type: 'done', result: succeed(order) });
+  process.send({ type: 'progress', progress: { phase: 'train', done: tries, total: 10, meters: {} } });
+  end({ type: 'crashed', message: 'CUDA error: an illegal memory access was encountered', stack: '' });
+}
+
+/** Fills the heap until V8 gives up. */
+function exhaust() {
+  const held = [];
+  for (;;) held.push(new Array(100_000).fill(held.length));
 }
 
 function succeed({ stage, folder }) {

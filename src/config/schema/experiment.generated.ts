@@ -44,6 +44,14 @@ export interface LaunchConfig {
    */
   preemptionGrace: number;
   /**
+   * How often a stage is started again, from its last checkpoint, after a failure that may pass (a lost device, a killed or stalled worker). Counted anew where it has come further.
+   */
+  retries: number;
+  /**
+   * Wait before the first of these; each next one waits twice as long, up to 10 minutes.
+   */
+  retryDelay: number;
+  /**
    * After a failure: run what does not depend on it (continue), start nothing new (no-new), or stop everything (kill).
    */
   failureMode: 'continue' | 'no-new' | 'kill';

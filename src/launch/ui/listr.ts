@@ -185,6 +185,12 @@ class Tree {
       case 'stage-failed':
         this.#end(event.id, 'red', '✖', event.problem.code);
         break;
+      case 'stage-retrying':
+        this.#showRunning(
+          event.id,
+          styleText('yellow', `${event.problem.code}; again in ${formatDuration(event.delayMs)}`),
+        );
+        break;
       case 'stage-interrupted':
         this.#end(event.id, 'yellow', '■', 'stopped');
         break;

@@ -40,6 +40,7 @@ export function createPlainUi(write: (text: string) => void, now: () => number =
         break;
       case 'stage-finished':
       case 'stage-failed':
+      case 'stage-retrying':
       case 'stage-interrupted':
         running.delete(event.id);
     }
@@ -68,6 +69,13 @@ export function renderEvent(event: RunEvent): string[] {
     }
     case 'stage-failed':
       return [`FAILED   ${event.id}`, ...renderFailure(event)];
+    case 'stage-retrying': {
+      const { id, retry, retries, delayMs, problem } = event;
+      return [
+        `retry    ${id} in ${formatDuration(delayMs)} (${retry} of ${retries}): ${problem.code}`,
+        `  ${problem.message}`,
+      ];
+    }
     case 'stage-interrupted':
       return [`stopped  ${event.id}`];
     case 'stage-skipped':
