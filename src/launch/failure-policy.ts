@@ -1,7 +1,7 @@
 // The classes of failures, in one table: by what an error or a death is known, what it is called, what to do about
 // it, and whether to start again from the last checkpoint or to stop. Problems of any other code stop a stage.
 
-import type { StageProblem } from './protocol.ts';
+import { LOST_PEER_CODES, type StageProblem } from './protocol.ts';
 
 interface FailureClass {
   /** Codes of the problems that belong to it; the first is given to what `signs` recognises. */
@@ -56,8 +56,8 @@ const classes: readonly FailureClass[] = [
   },
   // Problems that name themselves.
   { codes: ['LAUNCH_WORKER_KILLED', 'LAUNCH_OUT_OF_MEMORY'], retry: true, rule: '', hint: '' },
-  { codes: ['LAUNCH_STALLED', 'COLLECTIVES_STALLED'], retry: true, rule: '', hint: '' },
-  { codes: ['COLLECTIVES_PEER_LOST'], retry: true, rule: '', hint: '' },
+  { codes: ['LAUNCH_STALLED', 'RANK_SILENT'], retry: true, rule: '', hint: '' },
+  { codes: LOST_PEER_CODES, retry: true, rule: '', hint: '' },
 ];
 
 /** Whether a failure may pass, so that the stage is worth another start. */

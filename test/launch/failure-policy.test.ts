@@ -74,7 +74,7 @@ test.each([
   expect(isWorthRetrying({ code, message: '' })).toBe(false),
 );
 
-test.each(['LAUNCH_WORKER_KILLED', 'LAUNCH_OUT_OF_MEMORY', 'LAUNCH_STALLED', 'COLLECTIVES_PEER_LOST'])(
+test.each(['LAUNCH_WORKER_KILLED', 'LAUNCH_OUT_OF_MEMORY', 'LAUNCH_STALLED', 'RANK_LOST'])(
   '%s may pass',
   (code) => expect(isWorthRetrying({ code, message: '' })).toBe(true),
 );
