@@ -56,7 +56,7 @@ const classes: readonly FailureClass[] = [
   },
   // Problems that name themselves.
   { codes: ['LAUNCH_WORKER_KILLED', 'LAUNCH_OUT_OF_MEMORY'], retry: true, rule: '', hint: '' },
-  { codes: ['LAUNCH_STALLED', 'RANK_SILENT'], retry: true, rule: '', hint: '' },
+  { codes: ['LAUNCH_STALLED', 'RANK_STALLED', 'RENDEZVOUS_RANKS_MISSING'], retry: true, rule: '', hint: '' },
   { codes: LOST_PEER_CODES, retry: true, rule: '', hint: '' },
 ];
 
