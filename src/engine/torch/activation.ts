@@ -1,7 +1,8 @@
 // What tfjs's fused operations do after their product or convolution.
 
-import { broadcast_util, type TensorInfo } from '@tensorflow/tfjs-core';
+import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { Handle, TorchAddon } from './binding.ts';
+import { expectBroadcast } from './checks.ts';
 import type { KernelCall, TorchKernel } from './kernel.ts';
 
 const simple = {
@@ -28,12 +29,12 @@ export function fusedConvolution(kernelName: string, convolution: TorchKernel): 
 export function applyBiasAndActivation(call: KernelCall, result: Handle, shape: readonly number[]): Handle {
   const { addon } = call.backend;
   const { bias } = call.inputs;
-  const steps = [
-    ...(bias ? [(x: Handle) => withBroadcast(call, { tensor: bias, shape }, (b) => addon.Add(x, b))] : []),
-    ...chooseActivation(call, shape),
-  ];
   let current = result;
   try {
+    const steps = [
+      ...(bias ? [(x: Handle) => withBroadcast(call, { tensor: bias, shape }, (b) => addon.Add(x, b))] : []),
+      ...chooseActivation(call, shape),
+    ];
     for (const step of steps) {
       const next = step(current);
       addon.drop(current);
@@ -70,8 +71,7 @@ function withBroadcast(
 ): Handle {
   const channelsFirst = attrs.dataFormat === 'NCHW' && tensor.shape.length === 1;
   const own = channelsFirst ? [tensor.shape[0]!, 1, 1] : tensor.shape;
-  const broadcast = broadcast_util.assertAndGetBroadcastShape(own, [...shape]);
-  if (broadcast.join() !== shape.join()) throw new Error(`[${own}] does not broadcast to [${shape}]`);
+  expectBroadcast(own, shape);
   const operand = backend.addon.Reshape(backend.handleOf(tensor), own);
   try {
     return use(operand);

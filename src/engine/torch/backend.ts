@@ -31,10 +31,14 @@ export class TorchBackend extends tf.KernelBackend {
 
   /** The addon's number for a tensor. */
   handleOf({ dataId }: tf.TensorInfo): Handle {
+    return this.#entryOf(dataId).handle;
+  }
+
+  #entryOf(dataId: tf.DataId): Entry {
     // What is elsewhere comes over from another backend; what is nowhere is no more.
     if (!this.#data.has(dataId) && !tf.engine().state.tensorInfo.has(dataId))
       throw new Error('one of the tensors was disposed');
-    return this.#data.get(dataId).handle;
+    return this.#data.get(dataId);
   }
 
   /** Takes over a tensor that the addon has made. */
@@ -46,13 +50,13 @@ export class TorchBackend extends tf.KernelBackend {
 
   /** Whether this tensor alone shows its memory, so that it may be overwritten. */
   isUnshared(tensor: tf.TensorInfo): boolean {
-    const { handle, references } = this.#data.get(tensor.dataId);
+    const { handle, references } = this.#entryOf(tensor.dataId);
     return references === 1 && this.addon.findShared([handle]).length === 0;
   }
 
   /** The variables' handles, to be overwritten: what something else shows too is copied first. */
   ownHandles(variables: readonly tf.Variable[]): Handle[] {
-    const entries = variables.map(({ dataId }) => this.#data.get(dataId));
+    const entries = variables.map(({ dataId }) => this.#entryOf(dataId));
     const handles = entries.map(({ handle }) => handle);
     const shared = new Set(this.addon.findShared(handles));
     entries.forEach(({ references }, i) => {
@@ -72,7 +76,7 @@ export class TorchBackend extends tf.KernelBackend {
 
   /** Gives up a tensor that was just adopted: its handle is the caller's again. */
   release({ dataId }: tf.TensorInfo): Handle {
-    const { handle } = this.#data.get(dataId);
+    const { handle } = this.#entryOf(dataId);
     this.#data.delete(dataId);
     return handle;
   }
@@ -97,7 +101,7 @@ export class TorchBackend extends tf.KernelBackend {
   }
 
   override readSync(dataId: tf.DataId): tf.BackendValues {
-    const { handle, dtype } = this.#data.get(dataId);
+    const { handle, dtype } = this.#entryOf(dataId);
     return new arrays[dtype as HeldType](this.addon.toHost(handle));
   }
 
@@ -106,21 +110,21 @@ export class TorchBackend extends tf.KernelBackend {
   }
 
   override incRef(dataId: tf.DataId): void {
-    this.#data.get(dataId).references++;
+    this.#entryOf(dataId).references++;
   }
 
   decRef(dataId: tf.DataId): void {
-    if (this.#data.has(dataId)) this.#data.get(dataId).references--;
+    if (this.#data.has(dataId)) this.#entryOf(dataId).references--;
   }
 
   override refCount(dataId: tf.DataId): number {
-    return this.#data.has(dataId) ? this.#data.get(dataId).references : 0;
+    return this.#data.has(dataId) ? this.#entryOf(dataId).references : 0;
   }
 
   /** Frees at once when nobody else holds the data. */
   override disposeData(dataId: tf.DataId, force = false): boolean {
     if (!this.#data.has(dataId)) return true;
-    const entry = this.#data.get(dataId);
+    const entry = this.#entryOf(dataId);
     entry.references--;
     if (!force && entry.references > 0) return false;
     this.addon.drop(entry.handle);

@@ -3,8 +3,9 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { EngineOps } from '../engine.ts';
+import { expectTensor, expectWhole } from './checks.ts';
 import type { TorchKernel } from './kernel.ts';
-import { expectTensor, placeWindow } from './window.ts';
+import { placeWindow } from './window.ts';
 
 /** Groups are the addon's own: tf.conv2d would refuse filters of fewer channels than the images have. */
 export const conv2d: EngineOps['conv2d'] = (x, filter, { stride, padding }) => {
@@ -73,6 +74,7 @@ function place(
   { attrs, depthwise }: Kind & { readonly attrs: object },
 ): { readonly outputShape: number[]; readonly packed: readonly number[] } {
   if (filter.length !== 4) throw new Error(`the filter has four axes, not ${filter.length} [${filter}]`);
+  for (const size of filter) expectWhole('each size of the filter', size, 1);
   const [kh, kw, depth, last] = filter as [number, number, number, number];
   const window = placeWindow(images, [kh, kw], attrs);
   const { channels } = window;

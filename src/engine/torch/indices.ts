@@ -3,6 +3,7 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { TorchBackend } from './backend.ts';
 import type { Handle } from './binding.ts';
+import { expectTensor, expectWhole } from './checks.ts';
 
 /** Runs `use` on the places as rows [N, rank]. */
 export function withRows(
@@ -18,4 +19,12 @@ export function withRows(
   } finally {
     backend.addon.drop(rows);
   }
+}
+
+/** Throws unless there is an update for each place of `indices` in a tensor of this shape. */
+export function expectUpdates(indices: TensorInfo, updates: TensorInfo, shape: readonly number[]): void {
+  const [places, rank] =
+    indices.shape.length > 1 ? [indices.shape.slice(0, -1), indices.shape.at(-1)!] : [indices.shape, 1];
+  expectWhole('the last axis of indices', rank, 1, shape.length);
+  expectTensor('updates', updates, [...places, ...shape.slice(rank)], [updates.dtype]);
 }

@@ -2,9 +2,11 @@
 // the op, its shapes and its types.
 
 import * as tf from '@tensorflow/tfjs-core';
-import { ProblemError } from '../../core/problem.ts';
+import { type Problem, ProblemError } from '../../core/problem.ts';
 import type { TorchBackend } from './backend.ts';
 import { type BinaryOps, dtypeNumber, type ReductionOps, type UnaryOps } from './binding.ts';
+import { expectDifferent, expectOneType } from './checks.ts';
+import { createSignatureCheck } from './signatures.ts';
 
 /** One call of a kernel. */
 export interface KernelCall {
@@ -27,14 +29,28 @@ export function registerTorchKernels(kernels: readonly TorchKernel[]): void {
 }
 
 function registerTorchKernel({ kernelName, run }: TorchKernel): void {
-  register(kernelName, (call) => {
-    try {
-      return run(call);
-    } catch (error) {
-      refuseOutOfMemory(kernelName, call, error);
-      throw new Error(`${kernelName}(${describeInputs(call.inputs)}): ${firstLine(error)}`);
-    }
-  });
+  const check = createSignatureCheck(kernelName);
+  register(kernelName, (call) =>
+    named(
+      call.backend,
+      () => `${kernelName}(${describeInputs(call.inputs)})`,
+      () => {
+        check(call);
+        return run(call);
+      },
+    ),
+  );
+}
+
+/** Runs `body`; what it throws begins with the name of the call. Throws ENGINE_OUT_OF_MEMORY. */
+export function named<Result>(backend: TorchBackend, call: () => string, body: () => Result): Result {
+  try {
+    return body();
+  } catch (error) {
+    const fact = firstLine(error);
+    if (/out of memory/i.test(fact)) throw new ProblemError(reportOutOfMemory(backend, call()));
+    throw new Error(`${call()}: ${fact}`);
+  }
 }
 
 function register(kernelName: string, kernelFunc: TorchKernel['run']): void {
@@ -57,16 +73,14 @@ function refuse(kernelName: string): never {
 }
 
 /** Too little memory is the user's to mend; anything else of a kernel is a bug. */
-function refuseOutOfMemory(kernelName: string, { inputs, backend }: KernelCall, error: unknown): void {
-  const fact = firstLine(error);
-  if (!/out of memory/i.test(fact)) return;
-  const gigabytes = (backend.addon.memory().liveBytes / 2 ** 30).toFixed(1);
-  const device = backend.addon.describe().device ?? 'the CPU';
-  throw new ProblemError({
+function reportOutOfMemory({ addon }: TorchBackend, call: string): Problem {
+  const gigabytes = (addon.memory().liveBytes / 2 ** 30).toFixed(1);
+  const device = addon.describe().device ?? 'the CPU';
+  return {
     code: 'ENGINE_OUT_OF_MEMORY',
-    message: `Expected ${kernelName}(${describeInputs(inputs)}) to find memory on ${device} but ${gigabytes} GB are in use and no more is free.`,
+    message: `Expected ${call} to find memory on ${device} but ${gigabytes} GB are in use and no more is free.`,
     hint: 'Lower batchSize, or use --set precision=bf16, which halves the activations.',
-  });
+  };
 }
 
 /** A kernel of one input whose output has its shape, and its type unless another is said. */
@@ -86,6 +100,7 @@ export function binaryKernel(kernelName: keyof BinaryOps, dtype?: tf.DataType): 
     kernelName,
     run: ({ inputs, backend }) => {
       const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
+      expectOneType([a, b]);
       const shape = tf.broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape);
       const handle = backend.addon[kernelName](backend.handleOf(a), backend.handleOf(b));
       return backend.adopt(handle, shape, dtype ?? a.dtype);
@@ -160,6 +175,7 @@ function readReduction(
   };
   const all = shape.map((_, i) => i);
   const axes = tf.util.parseAxisParam(axis ?? reductionIndices ?? all, [...shape]);
+  expectDifferent(axes);
   return { axes: axes.sort((a, b) => a - b), keepDims };
 }
 

@@ -1,5 +1,4 @@
-// The engine operations that the addon has fused, and updates in place: a variable's memory is overwritten
-// where nothing else shows it (tfjs shares data between a tensor and its clones), else copied first.
+// The engine operations that the addon has fused.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { EngineOps } from '../engine.ts';
@@ -10,19 +9,13 @@ import { batchNormGradients, batchNormTraining } from './kernels/batch-norm.ts';
 import { infoNce, infoNceGradient } from './kernels/info-nce.ts';
 import { linear, matMulGradient } from './kernels/mat-mul.ts';
 import { softmaxCrossEntropy, softmaxCrossEntropyGradient } from './kernels/softmax-cross-entropy.ts';
+import { createUpdates, type Updates } from './updates.ts';
 
-type FusedOps = Pick<
-  EngineOps,
-  | 'conv2d'
-  | 'batchNormTraining'
-  | 'linear'
-  | 'softmaxCrossEntropy'
-  | 'infoNce'
-  | 'computeGradients'
-  | 'sgdStep'
-  | 'momentumUpdate'
-  | 'updateQueue'
->;
+type FusedOps = Updates &
+  Pick<
+    EngineOps,
+    'conv2d' | 'batchNormTraining' | 'linear' | 'softmaxCrossEntropy' | 'infoNce' | 'computeGradients'
+  >;
 
 /** Registers the gradients of the fused kernels; once a process. */
 export function registerFusedGradients(): void {
@@ -36,8 +29,6 @@ export function registerFusedGradients(): void {
 }
 
 export function createFusedOps(backend: TorchBackend): FusedOps {
-  const { addon } = backend;
-  const handles = (tensors: readonly tf.Tensor[]) => tensors.map((tensor) => backend.handleOf(tensor));
   return {
     conv2d,
     batchNormTraining,
@@ -45,16 +36,7 @@ export function createFusedOps(backend: TorchBackend): FusedOps {
     softmaxCrossEntropy,
     infoNce,
     computeGradients: createComputeGradients(createAccumulate(backend)),
-    sgdStep: (parameters, gradients, velocities, { lr, momentum, weightDecay }) => {
-      const [p, v] = [backend.ownHandles(parameters), backend.ownHandles(velocities)];
-      addon.SgdStep(p, handles(gradients), v, lr, momentum, weightDecay);
-    },
-    momentumUpdate: (keys, queries, keyMomentum) => {
-      addon.MomentumUpdate(backend.ownHandles(keys), handles(queries), keyMomentum);
-    },
-    updateQueue: (queue, keys, pointer) => {
-      addon.QueueUpdate(backend.ownHandles([queue])[0]!, backend.handleOf(keys), pointer);
-    },
+    ...createUpdates(backend),
   };
 }
 

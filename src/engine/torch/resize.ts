@@ -1,5 +1,6 @@
 // The two ways to resize images, and their gradients.
 
+import { expectTensor } from './checks.ts';
 import type { TorchKernel } from './kernel.ts';
 
 interface ResizeAttrs {
@@ -35,7 +36,10 @@ export function resizeGradKernel(
     run: ({ inputs, attrs, backend }) => {
       const [images, dy] = [inputs.images!, inputs.dy!];
       const { alignCorners, halfPixelCenters = false } = attrs as unknown as ResizeAttrs;
-      const size = images.shape.slice(1, 3);
+      const [n, height, width, channels] = images.shape as [number, number, number, number];
+      expectTensor('dy', dy, [n, dy.shape[1]!, dy.shape[2]!, channels]);
+      if (height === 0 || width === 0) throw new Error('there are no pixels to resize');
+      const size = [height, width];
       const handle = backend.addon[kernelName](backend.handleOf(dy), size, alignCorners, halfPixelCenters);
       return backend.adopt(handle, images.shape, dy.dtype);
     },

@@ -1,6 +1,7 @@
 // Non-maximum suppression: few numbers and much branching, so tfjs's own implementation on the host.
 
 import * as tf from '@tensorflow/tfjs-core';
+import { expectTensor } from './checks.ts';
 import type { TorchKernel } from './kernel.ts';
 
 interface SuppressionAttrs {
@@ -16,6 +17,7 @@ export function suppressionKernel(kernelName: `NonMaxSuppressionV${3 | 4 | 5}`):
   return {
     kernelName,
     run: ({ inputs, attrs, backend }) => {
+      expectTensor('boxes', inputs.boxes!, [inputs.scores!.shape[0]!, 4]);
       const read = ({ dataId }: tf.TensorInfo) => backend.readSync(dataId) as Float32Array;
       const [boxes, scores] = [read(inputs.boxes!), read(inputs.scores!)];
       const { maxOutputSize, iouThreshold, scoreThreshold, padToMaxOutputSize, softNmsSigma } =

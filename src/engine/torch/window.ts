@@ -1,12 +1,12 @@
 // The windows of convolutions and pools as tfjs describes them: 'same', 'valid', a number or explicit
 // padding, strides, dilations, both data formats. Everything is checked here, so that the addon may trust it.
 
-import type { TensorInfo } from '@tensorflow/tfjs-core';
-
 type Pair = readonly [number, number];
 
 /** Winners are numbered in 16 bits, of which the last says that there is none. */
 const LARGEST_POOL = 65_534;
+/** Sizes of padded images are counted in 64 bits. */
+const LARGEST_PADDING = 2 ** 20;
 
 /** A window over images: sizes are [height, width]. */
 export interface Window {
@@ -85,19 +85,6 @@ export function isIdentityPool({ kernel, channels, shapeOf }: Window, shape: rea
   return kernel[0] * kernel[1] === 1 && shapeOf(channels).every((size, i) => size === shape[i]);
 }
 
-/** Throws unless `tensor` has one of these types and, if given, this shape. */
-export function expectTensor(
-  name: string,
-  tensor: TensorInfo,
-  shape: readonly number[] = tensor.shape,
-  dtypes: readonly string[] = ['float32'],
-): void {
-  if (!dtypes.includes(tensor.dtype))
-    throw new Error(`${name} is ${dtypes.join(' or ')}, not ${tensor.dtype}`);
-  if (shape.length !== tensor.shape.length || shape.some((size, i) => size !== tensor.shape[i]))
-    throw new Error(`${name} should be [${shape}], not [${tensor.shape}]`);
-}
-
 /**
  * Where a window stands along one axis: how often, and how far before the first pixel it begins.
  * Differs from tfjs-core's conv_util: a number as padding rounds each axis by its own window and stride.
@@ -130,7 +117,9 @@ function readPadding(pad: unknown, channelsFirst: boolean): 'same' | readonly [P
         [number, number],
         [number, number],
       ];
-  if (pairs.length === 2 && pairs.flat().every((side) => Number.isInteger(side) && side >= 0))
+  const isPair = (pair: unknown) =>
+    Array.isArray(pair) && pair.length === 2 && pair.every((side) => Number.isInteger(side) && side >= 0);
+  if (pairs.length === 2 && pairs.every(isPair) && Math.max(...pairs.flat()) <= LARGEST_PADDING)
     return pairs as unknown as [Pair, Pair];
   throw new Error(
     `padding is 'same', 'valid', a whole number or a pair for each axis, not ${JSON.stringify(pad)}`,
@@ -139,7 +128,7 @@ function readPadding(pad: unknown, channelsFirst: boolean): 'same' | readonly [P
 
 function readPair(value: number | readonly number[], name: string): Pair {
   const pair = typeof value === 'number' ? [value, value] : value;
-  if (pair.length >= 2 && pair.every((side) => Number.isInteger(side) && side > 0))
+  if (Array.isArray(pair) && pair.length >= 2 && pair.every((side) => Number.isInteger(side) && side > 0))
     return [pair[0]!, pair[1]!];
   throw new Error(`${name} are whole numbers from 1 on, not ${JSON.stringify(value)}`);
 }

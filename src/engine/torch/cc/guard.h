@@ -1,4 +1,5 @@
-// An exception of the addon or of ATen becomes an error in JavaScript.
+// An exception of the addon or of ATen becomes an error in JavaScript. ATen's own are told as libtorch's: the
+// kernels check before they call, so that one of these is a bug.
 
 #pragma once
 
@@ -15,6 +16,12 @@ namespace mocolab {
 /** In device-exports.cc. */
 void addDeviceExports(Napi::Env env, Napi::Object exports);
 
+/** Whether ATen speaks of memory, in one of its ways: its own allocator, or a size that no machine has. */
+inline bool isOutOfMemory(const std::string& message) {
+  return message.find("DefaultCPUAllocator") != std::string::npos ||
+         message.find("Storage size calculation overflowed") != std::string::npos;
+}
+
 /** Runs `body`; what it throws is thrown in JavaScript. Its time is the function's, by its name. */
 template <typename Body>
 Napi::Value guard(const Napi::CallbackInfo& info, const Body& body) {
@@ -27,7 +34,8 @@ Napi::Value guard(const Napi::CallbackInfo& info, const Body& body) {
   } catch (const c10::OutOfMemoryError& error) {
     throw Napi::Error::New(info.Env(), std::string("out of memory: ") + error.what_without_backtrace());
   } catch (const c10::Error& error) {
-    throw Napi::Error::New(info.Env(), error.what_without_backtrace());
+    const std::string message = error.what_without_backtrace();
+    throw Napi::Error::New(info.Env(), (isOutOfMemory(message) ? "out of memory: " : "libtorch: ") + message);
   } catch (const std::bad_alloc&) {
     throw Napi::Error::New(info.Env(), "out of memory");
   } catch (const std::exception& error) {

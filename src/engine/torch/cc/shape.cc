@@ -34,13 +34,19 @@ at::Tensor StridedSlice(const Args& args) {
 
 /** `around`: before and after of each axis, the first axis first. ATen wants the last first. */
 at::Tensor PadV2(const Args& args) {
+  const at::Tensor& x = args.tensor(0);
   const auto around = args.integers(1);
+  if (x.numel() == 0) {  // ATen refuses axes without a number.
+    auto shape = x.sizes().vec();
+    for (size_t axis = 0; axis < shape.size(); axis++) shape[axis] += around[2 * axis] + around[2 * axis + 1];
+    return at::full(shape, args.number(2), x.options());
+  }
   std::vector<int64_t> reversed;
   for (size_t axis = around.size() / 2; axis-- > 0;) {
     reversed.push_back(around[2 * axis]);
     reversed.push_back(around[2 * axis + 1]);
   }
-  return at::constant_pad_nd(args.tensor(0), reversed, args.number(2));
+  return at::constant_pad_nd(x, reversed, args.number(2));
 }
 
 /** x, around, whether the edge itself is mirrored too ('symmetric') or not ('reflect'). */

@@ -1,6 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { expectTensor } from '../checks.ts';
 import type { TorchKernel } from '../kernel.ts';
-import { expectTensor, placePool } from '../window.ts';
+import { placePool } from '../window.ts';
 
 export const avgPoolGrad: TorchKernel = {
   kernelName: 'AvgPoolGrad',

@@ -1,5 +1,6 @@
+import { expectTensor } from '../checks.ts';
 import type { TorchKernel } from '../kernel.ts';
-import { expectTensor, isIdentityPool, placePool } from '../window.ts';
+import { isIdentityPool, placePool } from '../window.ts';
 import { identity } from './identity.ts';
 
 /** The mean of each window's pixels; padding does not count. */

@@ -1,5 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import type { TorchKernel } from '../kernel.ts';
+import { expectTensor, expectWhole } from '../checks.ts';
+import type { KernelCall, TorchKernel } from '../kernel.ts';
 
 export const BATCH_NORM_GRAD = 'TorchBatchNormGrad';
 
@@ -17,6 +18,7 @@ export const batchNormGrad: TorchKernel = {
       dyIsSpent: boolean;
       xIsSpent: boolean;
     };
+    checkShapes(inputs);
     const of = (name: string) => backend.handleOf(inputs[name] as TensorInfo);
     const isFree = (name: string) => backend.refCount(inputs[name]!.dataId) === 1;
     const [dx, dScale, dOffset, gated] = backend.addon.BatchNormGrad(
@@ -42,3 +44,15 @@ export const batchNormGrad: TorchKernel = {
     ];
   },
 };
+
+function checkShapes({ dy, x, y, scale, offset, mean, variance }: KernelCall['inputs']): void {
+  const [images, channels] = [x!.shape[0]!, x!.shape.at(-1)!];
+  expectWhole('the number of channels', channels, 1);
+  expectTensor('dy', dy!, x!.shape);
+  if (y) expectTensor('y', y, x!.shape);
+  for (const [name, each] of Object.entries({ scale, offset })) expectTensor(name, each!, [channels]);
+  const splits = mean!.shape[0]!;
+  for (const [name, each] of Object.entries({ mean, variance }))
+    expectTensor(name, each!, [splits, channels]);
+  if (images % splits !== 0) throw new Error(`${images} images do not make ${splits} equal parts`);
+}

@@ -2,6 +2,7 @@ import type { NamedTensorMap, Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { BatchNormTrainingOptions, EngineOps } from '../../engine.ts';
 import { isSpent } from '../../ops/backward.ts';
+import { expectTensor, expectWhole } from '../checks.ts';
 import type { KernelCall, TorchKernel } from '../kernel.ts';
 import { BATCH_NORM_GRAD } from './batch-norm-grad.ts';
 
@@ -42,7 +43,7 @@ function run({ inputs, attrs, backend }: KernelCall): tf.TensorInfo[] {
   const { x, scale, offset, residual } = inputs as { [name: string]: tf.TensorInfo };
   const { epsilon, relu, splits, xIsSpent, running } = attrs as unknown as Attrs;
   const channels = x!.shape.at(-1)!;
-  checkShapes(inputs, splits);
+  checkShapes(inputs, attrs as unknown as Attrs);
   const statistics = running ? backend.ownHandles([running.mean, running.variance]) : [];
   const [y, mean, variance] = backend.addon.BatchNorm(
     backend.handleOf(x!),
@@ -63,13 +64,17 @@ function run({ inputs, attrs, backend }: KernelCall): tf.TensorInfo[] {
   ];
 }
 
-function checkShapes({ x, scale, offset, residual }: KernelCall['inputs'], splits: number): void {
+function checkShapes({ x, scale, offset, residual }: KernelCall['inputs'], attrs: Attrs): void {
+  const { splits, running } = attrs;
   const channels = x!.shape.at(-1)!;
-  if (scale!.shape[0] !== channels || offset!.shape[0] !== channels)
-    throw new Error(`x has ${channels} channels, scale and offset do not`);
+  expectWhole('the number of channels', channels, 1);
+  expectTensor('scale', scale!, [channels]);
+  expectTensor('offset', offset!, [channels]);
+  if (residual) expectTensor('residual', residual, x!.shape);
   if (x!.shape[0]! % splits !== 0) throw new Error(`${x!.shape[0]} images do not make ${splits} equal parts`);
-  if (residual && !tf.util.arraysEqual(residual.shape, x!.shape))
-    throw new Error('the residual has another shape than x');
+  if (!running) return;
+  expectTensor('running.mean', running.mean, [channels]);
+  expectTensor('running.variance', running.variance, [channels]);
 }
 
 export const batchNormGradients: readonly tf.GradConfig[] = [

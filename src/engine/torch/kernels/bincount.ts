@@ -1,4 +1,5 @@
 import { util } from '@tensorflow/tfjs-core';
+import { expectTensor } from '../checks.ts';
 import type { TorchKernel } from '../kernel.ts';
 
 /** How often, or with which weight, each number below `size` is there. */
@@ -6,6 +7,7 @@ export const bincount: TorchKernel = {
   kernelName: 'Bincount',
   run: ({ inputs, attrs, backend }) => {
     const [x, weights] = [inputs.x!, inputs.weights!];
+    if (util.sizeFromShape(weights.shape) > 0) expectTensor('weights', weights, x.shape, [weights.dtype]);
     const { size } = attrs as { size: number };
     const row = backend.addon.Reshape(backend.handleOf(x), [1, util.sizeFromShape(x.shape)]);
     try {

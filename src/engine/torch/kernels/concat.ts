@@ -1,4 +1,5 @@
 import { backend_util, util } from '@tensorflow/tfjs-core';
+import { expectOneType } from '../checks.ts';
 import type { TorchKernel } from '../kernel.ts';
 
 export const concat: TorchKernel = {
@@ -6,6 +7,7 @@ export const concat: TorchKernel = {
   run: ({ inputs, attrs, backend }) => {
     const parts = Object.values(inputs);
     const axis = util.parseAxisParam((attrs as { axis: number }).axis, parts[0]!.shape)[0]!;
+    expectOneType(parts);
     const shapes = parts.map(({ shape }) => shape);
     backend_util.assertParamsConsistent(shapes, axis);
     const handles = parts.map((part) => backend.handleOf(part));

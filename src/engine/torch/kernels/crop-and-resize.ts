@@ -1,4 +1,5 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { expectTensor } from '../checks.ts';
 import type { TorchKernel } from '../kernel.ts';
 
 /** image [N, H, W, C], boxes [B, 4] in fractions, boxInd [B] -> [B, ...cropSize, C] */
@@ -11,6 +12,8 @@ export const cropAndResize: TorchKernel = {
       method: 'bilinear' | 'nearest';
       extrapolationValue: number;
     };
+    expectTensor('boxes', boxes, [boxInd.shape[0]!, 4]);
+    if (image.shape[1] === 0 || image.shape[2] === 0) throw new Error('there are no pixels to resize');
     const handle = backend.addon.CropAndResize(
       backend.handleOf(image),
       backend.handleOf(boxes),

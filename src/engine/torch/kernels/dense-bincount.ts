@@ -1,3 +1,5 @@
+import { util } from '@tensorflow/tfjs-core';
+import { expectTensor } from '../checks.ts';
 import type { TorchKernel } from '../kernel.ts';
 
 /** `Bincount` of one row or of each of several, or only whether a number is there. */
@@ -5,6 +7,7 @@ export const denseBincount: TorchKernel = {
   kernelName: 'DenseBincount',
   run: ({ inputs, attrs, backend }) => {
     const [x, weights] = [inputs.x!, inputs.weights!];
+    if (util.sizeFromShape(weights.shape) > 0) expectTensor('weights', weights, x.shape, [weights.dtype]);
     const { size, binaryOutput = false } = attrs as { size: number; binaryOutput?: boolean };
     const rows = x.shape.length > 1 ? x.shape : [1, ...x.shape];
     const shape = [...x.shape.slice(0, -1), size];

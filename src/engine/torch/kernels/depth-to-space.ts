@@ -1,3 +1,4 @@
+import { expectWhole } from '../checks.ts';
 import type { TorchKernel } from '../kernel.ts';
 
 /** Channels become blocks of pixels. */
@@ -10,6 +11,7 @@ export const depthToSpace: TorchKernel = {
     const [n, one, two, three] = x.shape as [number, number, number, number];
     const [h, w, depth] = first ? [two, three, one] : [one, two, three];
     const c = depth / (b * b);
+    expectWhole('channels / blockSize²', c, 0);
     const [blocks, permutation, shape] = first
       ? [
           [n, b, b, c, h, w],

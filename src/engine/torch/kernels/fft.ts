@@ -1,3 +1,4 @@
+import { expectWhole } from '../checks.ts';
 import type { TorchKernel } from '../kernel.ts';
 
 /** Along the last axis. */
@@ -5,6 +6,7 @@ export const fft: TorchKernel = {
   kernelName: 'FFT',
   run: ({ inputs, backend }) => {
     const x = inputs.input!;
+    expectWhole('the length of the last axis', x.shape.at(-1), 1);
     return backend.adopt(backend.addon.FFT(backend.handleOf(x)), x.shape, 'complex64');
   },
 };

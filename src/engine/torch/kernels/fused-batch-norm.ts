@@ -1,5 +1,6 @@
-import { broadcast_util, type TensorInfo } from '@tensorflow/tfjs-core';
+import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { dtypeNumber } from '../binding.ts';
+import { expectBroadcast } from '../checks.ts';
 import type { TorchKernel } from '../kernel.ts';
 
 /** Stock tf.batchNorm: statistics are given. */
@@ -9,8 +10,7 @@ export const fusedBatchNorm: TorchKernel = {
     const { x, mean, variance, offset, scale } = inputs as Record<'x' | 'mean' | 'variance', TensorInfo> &
       Partial<Record<'offset' | 'scale', TensorInfo>>;
     const { varianceEpsilon = 0.001 } = attrs as { varianceEpsilon?: number };
-    for (const tensor of [mean, variance, offset, scale])
-      if (tensor) broadcast_util.assertAndGetBroadcastShape(tensor.shape, x.shape);
+    for (const tensor of [mean, variance, offset, scale]) if (tensor) expectBroadcast(tensor.shape, x.shape);
     const { addon } = backend;
     const constants = [0, 1].map((value) => addon.Fill([], value, dtypeNumber('float32')));
     try {

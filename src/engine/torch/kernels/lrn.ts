@@ -1,3 +1,4 @@
+import { expectWhole } from '../checks.ts';
 import type { TorchKernel } from '../kernel.ts';
 
 /** Local response normalisation over neighbouring channels. */
@@ -5,6 +6,7 @@ export const lrn: TorchKernel = {
   kernelName: 'LRN',
   run: ({ inputs, attrs, backend }) => {
     const x = inputs.x!;
+    expectWhole('the number of channels', inputs.x!.shape[3], 1);
     const { depthRadius, bias, alpha, beta } = attrs as Record<
       'depthRadius' | 'bias' | 'alpha' | 'beta',
       number

@@ -1,6 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { expectTensor } from '../checks.ts';
 import type { TorchKernel } from '../kernel.ts';
-import { expectTensor, placePool } from '../window.ts';
+import { placePool } from '../window.ts';
 
 /** Each dy goes to the first largest pixel of its window. */
 export const maxPoolGrad: TorchKernel = {

@@ -1,5 +1,6 @@
+import { expectTensor } from '../checks.ts';
 import type { TorchKernel } from '../kernel.ts';
-import { expectTensor, isIdentityPool, placePool } from '../window.ts';
+import { isIdentityPool, placePool } from '../window.ts';
 import { identity } from './identity.ts';
 
 /** The largest of each window; NaN is passed over, as tfjs wants it. Padding never wins. */

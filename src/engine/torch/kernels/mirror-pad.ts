@@ -5,6 +5,7 @@ export const mirrorPad: TorchKernel = {
   run: ({ inputs, attrs, backend }) => {
     const x = inputs.x!;
     const { paddings, mode } = attrs as { paddings: [number, number][]; mode: 'reflect' | 'symmetric' };
+    if (paddings.length !== x.shape.length) throw new Error('there is not one padding for each axis');
     const symmetric = mode === 'symmetric';
     x.shape.forEach((size, i) => {
       const most = symmetric ? size : size - 1;

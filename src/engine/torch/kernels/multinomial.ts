@@ -1,3 +1,4 @@
+import { expectWhole } from '../checks.ts';
 import type { TorchKernel } from '../kernel.ts';
 
 /** Places drawn by their weights: the same seed gives the same places. */
@@ -10,6 +11,7 @@ export const multinomial: TorchKernel = {
       seed: number;
       normalized: boolean;
     };
+    expectWhole('the number of weights', logits!.shape[1], 1);
     const { addon } = backend;
     const given = backend.handleOf(logits!);
     const probabilities = normalized ? given : addon.Softmax(given, 1);

@@ -1,4 +1,5 @@
 import { util } from '@tensorflow/tfjs-core';
+import { expectOneType, expectWhole } from '../checks.ts';
 import type { TorchKernel } from '../kernel.ts';
 
 /** Tensors of one shape along a new axis. */
@@ -8,10 +9,10 @@ export const pack: TorchKernel = {
     const parts = Object.values(inputs);
     const { axis } = attrs as { axis: number };
     const { shape, dtype } = parts[0]!;
-    for (const part of parts) {
+    expectOneType(parts);
+    expectWhole('axis', axis, 0, shape.length);
+    for (const part of parts)
       util.assertShapesMatch(part.shape, shape, 'all tensors of a stack have one shape: ');
-      util.assert(part.dtype === dtype, () => 'all tensors of a stack have one type');
-    }
     const handle = backend.addon.Pack(
       parts.map((part) => backend.handleOf(part)),
       axis,

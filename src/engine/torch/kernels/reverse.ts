@@ -1,4 +1,5 @@
 import { util } from '@tensorflow/tfjs-core';
+import { expectDifferent } from '../checks.ts';
 import type { TorchKernel } from '../kernel.ts';
 
 export const reverse: TorchKernel = {
@@ -6,6 +7,7 @@ export const reverse: TorchKernel = {
   run: ({ inputs, attrs, backend }) => {
     const x = inputs.x!;
     const axes = util.parseAxisParam((attrs as { dims: number | number[] }).dims, x.shape);
+    expectDifferent(axes);
     return backend.adopt(backend.addon.Reverse(backend.handleOf(x), axes), x.shape, x.dtype);
   },
 };

@@ -1,5 +1,5 @@
 import { scatter_util } from '@tensorflow/tfjs-core';
-import { withRows } from '../indices.ts';
+import { expectUpdates, withRows } from '../indices.ts';
 import type { TorchKernel } from '../kernel.ts';
 
 /** Zeros, and the updates added at their places. */
@@ -8,6 +8,7 @@ export const scatterNd: TorchKernel = {
   run: ({ inputs, attrs, backend }) => {
     const [indices, updates] = [inputs.indices!, inputs.updates!];
     const { shape } = attrs as { shape: number[] };
+    expectUpdates(indices, updates, shape);
     const { sliceRank, sliceSize } = scatter_util.calculateShapes(updates as never, indices as never, shape);
     const sizes = shape.slice(0, sliceRank);
     const handle = withRows(backend, indices, sliceRank, (rows) =>

@@ -1,4 +1,5 @@
-import { broadcast_util, util } from '@tensorflow/tfjs-core';
+import { util } from '@tensorflow/tfjs-core';
+import { expectBroadcast, expectOneType } from '../checks.ts';
 import type { TorchKernel } from '../kernel.ts';
 
 /** A condition of one axis chooses whole rows. */
@@ -9,7 +10,8 @@ export const select: TorchKernel = {
     util.assertShapesMatch(t.shape, e.shape, 't and e: ');
     const rows = condition.shape.length === 1 && t.shape.length > 1;
     const asked = rows ? [condition.shape[0]!, ...t.shape.slice(1).map(() => 1)] : condition.shape;
-    broadcast_util.assertAndGetBroadcastShape(asked, t.shape);
+    expectBroadcast(asked, t.shape);
+    expectOneType([t, e]);
     const choice = backend.addon.Reshape(backend.handleOf(condition), asked);
     try {
       return backend.adopt(

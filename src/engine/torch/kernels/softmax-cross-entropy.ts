@@ -1,6 +1,7 @@
 import type { Tensor, TensorInfo } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { EngineOps } from '../../engine.ts';
+import { expectWhole } from '../checks.ts';
 import type { TorchKernel } from '../kernel.ts';
 
 const SOFTMAX_CROSS_ENTROPY = 'TorchSoftmaxCrossEntropy';
@@ -15,6 +16,7 @@ export const softmaxCrossEntropyKernel: TorchKernel = {
   kernelName: SOFTMAX_CROSS_ENTROPY,
   run: ({ inputs, backend }) => {
     const { logits, labels } = inputs as { logits: TensorInfo; labels: TensorInfo };
+    expectWhole('the number of classes', logits.shape[1], 1);
     if (labels.shape[0] !== logits.shape[0]) throw new Error('there is not one label a row');
     const [loss, gradient] = backend.addon.SoftmaxCrossEntropy(
       backend.handleOf(logits),

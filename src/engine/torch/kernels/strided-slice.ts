@@ -1,4 +1,5 @@
 import { slice_util } from '@tensorflow/tfjs-core';
+import { expectWhole } from '../checks.ts';
 import type { TorchKernel } from '../kernel.ts';
 
 export const stridedSlice: TorchKernel = {
@@ -20,6 +21,7 @@ export const stridedSlice: TorchKernel = {
       shrinkAxisMask,
     );
     const size = slice_util.computeOutShape(info.begin, info.end, info.strides);
+    for (const length of size) expectWhole('each size', length, 0);
     const cut = backend.addon.StridedSlice(backend.handleOf(x), info.begin, size, info.strides);
     try {
       return backend.adopt(backend.addon.Reshape(cut, info.finalShape), info.finalShape, x.dtype);

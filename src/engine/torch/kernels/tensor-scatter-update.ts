@@ -1,5 +1,6 @@
 import { scatter_util } from '@tensorflow/tfjs-core';
-import { withRows } from '../indices.ts';
+import { expectOneType } from '../checks.ts';
+import { expectUpdates, withRows } from '../indices.ts';
 import type { TorchKernel } from '../kernel.ts';
 
 /** A copy with the updates at their places. */
@@ -7,6 +8,8 @@ export const tensorScatterUpdate: TorchKernel = {
   kernelName: 'TensorScatterUpdate',
   run: ({ inputs, backend }) => {
     const [x, indices, updates] = [inputs.tensor!, inputs.indices!, inputs.updates!];
+    expectOneType([x, updates]);
+    expectUpdates(indices, updates, x.shape);
     const { sliceRank, sliceSize } = scatter_util.calculateShapes(
       updates as never,
       indices as never,
