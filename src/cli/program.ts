@@ -119,6 +119,12 @@ function addOtherCommands(program: Command, finish: (code: ExitCode) => void): v
     .argument('[dir]', 'folder of runs, or of one experiment', DEFAULT_OUT)
     .option('--json', 'print JSON')
     .action(async (dir, options) => finish((await import('./status.ts')).status(dir, options)));
+  program
+    .command('compare')
+    .description('show in which settings runs differ, and what each found')
+    .argument('<run...>', 'folders of methods, trials or stages; an experiment’s stands for its methods')
+    .option('--json', 'print JSON')
+    .action(async (runs, options) => finish((await import('./compare.ts')).compare(runs, options)));
   const data = program.command('data').description('data sets');
   data
     .command('fetch')
