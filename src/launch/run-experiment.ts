@@ -8,7 +8,7 @@ import type { EmitEvent, StageSummary } from '../core/events.ts';
 import type { OwnScript } from '../core/own-script.ts';
 import { type StageDecisions, selectFailed, selectStages } from '../plan/stage-decision.ts';
 import type { Stage, StageGraph, StageKind } from '../plan/stage-graph.ts';
-import { decideStages } from '../runs/decide-stages.ts';
+import { decideStagesThoroughly } from '../runs/decide-stages.ts';
 import { describeHost, readGitRevision, readVersions } from '../runs/host-info.ts';
 import { endLeftWorkers } from '../runs/left-workers.ts';
 import { acquireRunLock } from '../runs/run-lock.ts';
@@ -84,7 +84,7 @@ export async function runExperiment(options: RunOptions): Promise<SchedulerSumma
 }
 
 function decide({ graph, store, only, retryFailed }: RunOptions): StageDecisions {
-  const decided = decideStages(graph, store);
+  const decided = decideStagesThoroughly(graph, store);
   const decisions = retryFailed ? selectFailed(graph, decided, findFailed(graph, store)) : decided;
   return only ? selectStages(graph, decisions, only) : decisions;
 }

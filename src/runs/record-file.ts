@@ -1,6 +1,7 @@
-// record.json on disk. Written atomically; what is read is checked and never trusted blindly:
-// a record that is damaged, or that a newer version wrote, is reported and not used.
+// record.json on disk. Written atomically, with a checksum over all of it; what is read is never trusted blindly:
+// a record that has other bytes than were written, or that a newer version wrote, is reported and not used.
 
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { RECORD_VERSION, type RunRecord } from './run-record.ts';
@@ -18,7 +19,15 @@ export type RecordReading =
 
 /** Writes the record of a stage's folder. */
 export function writeRecord(folder: string, record: RunRecord): void {
-  writeFileAtomic(path.join(folder, RECORD_FILE), [`${JSON.stringify(record, null, 2)}\n`]);
+  writeFileAtomic(path.join(folder, RECORD_FILE), [renderRecord(record)]);
+}
+
+/** The text of a record; its checksum is over the text that it has without one. */
+function renderRecord(record: object): string {
+  const checksum = createHash('sha256')
+    .update(JSON.stringify(record, null, 2))
+    .digest('hex');
+  return `${JSON.stringify({ checksum, ...record }, null, 2)}\n`;
 }
 
 /** Reads the record of a stage's folder. */
@@ -42,7 +51,11 @@ function parseRecord(text: string): RecordReading {
   if (recordVersion > RECORD_VERSION) return { state: 'newer', recordVersion };
   const wrong = Object.keys(FIELDS).find((key) => !FIELDS[key]?.(value[key]));
   if (wrong !== undefined) return { state: 'unreadable', cause: `has no valid "${wrong}"` };
-  return { state: 'ok', record: value as unknown as RunRecord };
+  const { checksum, ...record } = value;
+  if (checksum === undefined) return { state: 'unreadable', cause: 'has no checksum' };
+  if (text !== renderRecord(record))
+    return { state: 'unreadable', cause: 'was changed: it does not fit its checksum' };
+  return { state: 'ok', record: record as unknown as RunRecord };
 }
 
 type Check = (value: unknown) => boolean;
@@ -74,9 +87,18 @@ function isResult(value: unknown): boolean {
     Object.values(value.metrics).every((metric) => typeof metric === 'number') &&
     Array.isArray(value.outputs) &&
     value.outputs.every(
-      (output) => isObject(output) && isString(output.path) && Number.isInteger(output.bytes),
+      (output) =>
+        isObject(output) &&
+        isInside(output.path) &&
+        Number.isInteger(output.bytes) &&
+        isString(output.sha256),
     )
   );
+}
+
+/** The path of a file in the stage's own folder. */
+function isInside(file: unknown): boolean {
+  return typeof file === 'string' && !path.isAbsolute(file) && !file.split(/[\\/]/).includes('..');
 }
 
 function isObject(value: unknown): value is { readonly [key: string]: unknown } {

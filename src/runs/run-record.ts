@@ -53,11 +53,21 @@ export interface StageResult {
   /** Final numbers: lincls `top1`, `top5`, `bestTop1`, `bestTop5` in percent; knn `top1`; pretrain `loss`, ... */
   readonly metrics: { readonly [name: string]: number };
   /** Files it leaves, relative to its folder, in a fixed order. */
-  readonly outputs: readonly { readonly path: string; readonly bytes: number; readonly sha256: string }[];
+  readonly outputs: readonly StageOutput[];
   readonly images: number;
   readonly imagesPerSecond: number | null;
   readonly peakMemoryBytes: number;
   readonly engine?: { readonly [key: string]: Json };
   /** Things worth knowing that did not stop it. */
   readonly warnings: readonly string[];
+}
+
+/** A file that a stage leaves. */
+export interface StageOutput {
+  /** Relative to the stage's folder. */
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** When it was last changed; where that differs, its content decides. Absent: its content always does. */
+  readonly mtimeMs?: number;
 }

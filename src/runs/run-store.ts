@@ -1,7 +1,7 @@
 // Where things are: <out>/<experiment>/<method>/trial-<n>/<stage>/ and <out>/<experiment>/report/.
 // A stage's id is its folder below the experiment's; nothing outside that folder is touched.
 
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { ProblemError } from '../core/problem.ts';
 import { RECORD_FILE, type RecordReading, readRecord, writeRecord } from './record-file.ts';
@@ -25,18 +25,27 @@ export interface RunStore {
 
 /** Opens the folder of an experiment below an output root. Creates nothing. */
 export function openRunStore(out: string, experiment: string): RunStore {
-  return openExperimentFolder(resolveInside(path.resolve(out), experiment));
+  const root = path.resolve(out);
+  const folder = resolveInside(root, experiment);
+  refuseLinks(root, folder);
+  return openExperimentFolder(folder);
 }
 
 /** Opens an experiment's folder where its path is known, as in a worker. */
 export function openExperimentFolder(folder: string): RunStore {
   const folderOf = (stageId: string) => resolveInside(folder, stageId);
+  /** To write there. */
+  const own = (stageId: string) => {
+    const place = folderOf(stageId);
+    refuseLinks(folder, place);
+    return place;
+  };
   return {
     folder,
     folderOf,
     readRecord: (stageId) => readRecord(folderOf(stageId)),
-    writeRecord: (stageId, record) => writeRecord(folderOf(stageId), record),
-    emptyFolder: (stageId) => emptyFolder(folderOf(stageId)),
+    writeRecord: (stageId, record) => writeRecord(own(stageId), record),
+    emptyFolder: (stageId) => emptyFolder(own(stageId)),
   };
 }
 
@@ -73,4 +82,19 @@ function resolveInside(root: string, relative: string): string {
     message: `Expected a folder below ${root} but "${relative}" leads to ${resolved}.`,
     hint: 'Names of experiments, methods and evaluations are folder names: no /, no .. in them.',
   });
+}
+
+/** Throws RUN_PATH_OUTSIDE where a link on the way from the experiment's folder to a stage's leads out of it. */
+function refuseLinks(root: string, place: string): void {
+  const steps = path.relative(root, place).split(path.sep);
+  for (let i = 1; i <= steps.length; i++) {
+    const folder = path.join(root, ...steps.slice(0, i));
+    if (!lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink()) continue;
+    const target = path.resolve(path.dirname(folder), readlinkSync(folder));
+    throw new ProblemError({
+      code: 'RUN_PATH_OUTSIDE',
+      message: `Expected a folder of its own below ${root} but ${folder} is a link to ${target}.`,
+      hint: 'Nothing is written or deleted through links in there. To keep runs elsewhere, give that folder with --out.',
+    });
+  }
 }

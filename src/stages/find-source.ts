@@ -6,6 +6,7 @@ import type { PretrainRecipe } from '../config/schema/recipe.generated.ts';
 import { listState } from '../model/parameter-list.ts';
 import { drawStartValues } from '../model/start-values.ts';
 import type { ExtractSource } from '../plan/stage-graph.ts';
+import { refuseDamagedInput } from '../runs/check-outputs.ts';
 import { findLatestCheckpoint } from '../runs/checkpoint.ts';
 import { readTensorFile } from '../runs/tensor-file.ts';
 import { type EncoderTensors, findQueryEncoder } from './encoder-tensors.ts';
@@ -39,6 +40,7 @@ export function readEncoderSource(
 function readCheckpoint(folder: string): EncoderSource {
   const checkpoint = findLatestCheckpoint(folder);
   if (!checkpoint) throw new Error(`The pretrain stage is done, but ${folder} has no checkpoint.`);
+  refuseDamagedInput(checkpoint.path);
   return readFile(checkpoint.path);
 }
 

@@ -8,6 +8,7 @@ import { ProblemError } from '../core/problem.ts';
 import type { Engine } from '../engine/engine.ts';
 import * as tf from '../engine/tf.ts';
 import { createEncoder } from '../model/encoder.ts';
+import { refuseDamagedInput } from '../runs/check-outputs.ts';
 import { readTensorFile } from '../runs/tensor-file.ts';
 import { compareTensors, isSame } from './compare-tensors.ts';
 import { findInputFolder, type StagePlace } from './inputs.ts';
@@ -37,8 +38,13 @@ export function loadFrozenBackbone(place: StagePlace, options: BackboneOptions):
   const { engine, trainedWith, features } = options;
   const folder = findInputFolder(place, 'extract');
   const projects = features === 'projection';
-  const backbone = readTensorFile(path.join(folder, ENCODER_FILE)).tensors;
-  const head = projects ? readTensorFile(path.join(folder, HEAD_FILE)).tensors : [];
+  const read = (name: string) => {
+    const file = path.join(folder, name);
+    refuseDamagedInput(file);
+    return readTensorFile(file).tensors;
+  };
+  const backbone = read(ENCODER_FILE);
+  const head = projects ? read(HEAD_FILE) : [];
   const tensors: TensorMap = new Map([...backbone, ...head]);
   const { dim, mlp } = trainedWith.moco;
   const encoder = createEncoder({

@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { TensorMap } from '../core/host-tensor.ts';
 import { ProblemError } from '../core/problem.ts';
 import { listState } from '../model/parameter-list.ts';
+import { refuseDamagedInput } from '../runs/check-outputs.ts';
 import { readTensorFile } from '../runs/tensor-file.ts';
 import { writeFileAtomic } from '../runs/write-file-atomic.ts';
 import { compareTensors, findNonFinite, isSame, type TensorDifference } from './compare-tensors.ts';
@@ -17,6 +18,7 @@ import { ENCODER_FILE, SANITY_FILE } from './stage-files.ts';
 export const runSanityCheck: RunStage<'sanity-check'> = async (context) => {
   const source = readEncoderSource(context.config, context);
   const file = path.join(findInputFolder(context, 'extract'), ENCODER_FILE);
+  refuseDamagedInput(file);
   const { tensors: extracted } = readTensorFile(file);
   refuseDifference(compareTensors(source.tensors.backbone, extracted), source.description);
   refuseNonFinite(extracted, source.description);

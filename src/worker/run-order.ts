@@ -1,11 +1,11 @@
 // Runs one stage by its order: loads its code, passes on how far it is, and describes what it left.
 
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { StageOrder, StageProgress, WorkerMessage } from '../launch/protocol.ts';
-import type { StageResult } from '../runs/run-record.ts';
+import type { StageOutput, StageResult } from '../runs/run-record.ts';
 import type { StageContext, StageOutcome } from '../stages/stage-context.ts';
 import { loadStage } from '../stages/stage-list.ts';
 import { trackResult } from '../tracking/track-metrics.ts';
@@ -74,7 +74,7 @@ async function describeResult(
   };
 }
 
-async function hashFile(file: string): Promise<{ readonly bytes: number; readonly sha256: string }> {
+async function hashFile(file: string): Promise<Omit<StageOutput, 'path'>> {
   const hash = createHash('sha256');
   let bytes = 0;
   await pipeline(createReadStream(file), async (chunks: AsyncIterable<Buffer>) => {
@@ -83,5 +83,5 @@ async function hashFile(file: string): Promise<{ readonly bytes: number; readonl
       bytes += chunk.length;
     }
   });
-  return { bytes, sha256: hash.digest('hex') };
+  return { bytes, sha256: hash.digest('hex'), mtimeMs: statSync(file).mtimeMs };
 }

@@ -1,6 +1,6 @@
 // CIFAR-10 without CIFAR-10: sets of the right shape made here, its binary release, its cache, its proof.
 
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { CIFAR10_IMAGE_BYTES, type Cifar10Data, openCifar10, unpackRecords } from '../../src/data/cifar10.ts';
@@ -77,7 +77,7 @@ test.each([
   ]);
 });
 
-test('the binary release is fetched into the cache, proven, and read from there', async () => {
+test('the binary release is fetched into the cache, proven, and read from there unless a bit of it has flipped', async () => {
   const [from, cache] = [makeFolder(), makeFolder()];
   const records = toRecords(makeSet(50_000));
   for (let i = 0; i < 5; i++) {
@@ -92,6 +92,19 @@ test('the binary release is fetched into the cache, proven, and read from there'
   expect(labels).toHaveLength(10_000);
   if (images.kind !== 'pixels') throw new Error('Expected pixels.');
   expect(new Uint8Array(images.pixels).subarray(0, 300)).toEqual(makeSet(1).pixels.subarray(0, 300));
+  const file = path.join(cache, 'cifar10/val.bin');
+  const bytes = readFileSync(file);
+  bytes[bytes.length >> 1]! ^= 1;
+  writeFileSync(file, bytes);
+  await expect(openCifar10('val', undefined)).rejects.toMatchObject({
+    problems: [
+      {
+        code: 'DATA_CACHE_DAMAGED',
+        message: `Expected CIFAR-10 in the cache but ${file} has other bytes than were proven when it was fetched.`,
+        hint: 'Run `moco data fetch cifar10 --force`.',
+      },
+    ],
+  });
   const again = await runCli(['data', 'fetch', 'cifar10'], { env: { MOCO_CACHE: cache } });
   expect(again.stdout).toBe(`CIFAR-10 is in ${cache}/cifar10 already.\n`);
   delete process.env.MOCO_CACHE;
