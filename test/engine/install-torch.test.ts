@@ -143,6 +143,18 @@ describe('moco engine install torch', () => {
     },
   );
 
+  test('a cache that can’t be written is told with its folder, and what to do', async () => {
+    const folder = makeFolder();
+    writeFileSync(path.join(folder, 'file'), '');
+    const env = { MOCO_CACHE: path.join(folder, 'file/cache') };
+    const { code, stderr } = await runCli(['engine', 'install', 'torch'], { env });
+    expect(code).toBe(2);
+    expect(stderr).toBe(`TORCH_CACHE
+  Expected to write the addon to ${folder}/file/cache/torch but ENOTDIR: not a directory, mkdir '${folder}/file/cache/torch'.
+    hint: Make that folder writable and see that its disk has 200 MB free, or choose another with MOCO_CACHE=DIR.
+`);
+  });
+
   test('--modest goes on without the engine, as the quickstart does', async () => {
     const { code, stdout, stderr } = await install(makeFolder(), [], '--modest');
     expect([code, stderr]).toEqual([0, '']);
@@ -194,19 +206,23 @@ describe.skipIf(!hasCompiler)('the proof of a build', () => {
     );
   });
 
-  test('tells a library of CUDA that is missing', async () => {
+  test.each([
+    [
+      'libcudart.so.13',
+      'libcudart.so.13 of CUDA is missing: this libtorch is for NVIDIA GPUs, and what it came with is not complete (`pip install --force-reinstall torch` brings it, a libtorch for CPUs does not need it)',
+    ],
+    [
+      'libcuda.so.1',
+      "libcuda.so.1 is missing, which NVIDIA's driver brings: this libtorch is for a machine with a GPU (a libtorch for CPUs does not need it)",
+    ],
+  ])('tells that %s is missing, and who brings it', async (name, fact) => {
     const folder = makeFolder();
-    const cuda = path.join(folder, 'libcudart.so.13');
-    const flags = ['-Wl,-soname,libcudart.so.13'];
-    rmSync(compileAddon(folder, 'extern "C" int cudaInit() { return 0; }', [...flags, '-o', cuda]), {
-      force: true,
-    });
-    const addon = compileAddon(folder, 'extern "C" int cudaInit(); int f() { return cudaInit(); }', [cuda]);
+    const cuda = path.join(folder, name);
+    compileAddon(folder, 'extern "C" int cudaProbe() { return 0; }', [`-Wl,-soname,${name}`, '-o', cuda]);
+    const addon = compileAddon(folder, 'extern "C" int cudaProbe(); int f() { return cudaProbe(); }', [cuda]);
     rmSync(cuda);
     expect(await prove(addon)).toEqual(
-      broken(
-        'its addon does not load: libcudart.so.13 of CUDA is missing: this libtorch is for NVIDIA GPUs, and what it came with is not complete (`pip install --force-reinstall torch` brings it, a libtorch for CPUs does not need it); `moco engine install torch` builds it again',
-      ),
+      broken(`its addon does not load: ${fact}; \`moco engine install torch\` builds it again`),
     );
   });
 

@@ -78,6 +78,7 @@ function place(
   const [kh, kw, depth, last] = filter as [number, number, number, number];
   const window = placeWindow(images, [kh, kw], attrs);
   const { channels } = window;
+  expectWhole('the number of images', window.batch, 1);
   if (depthwise ? channels !== depth : channels % depth !== 0)
     throw new Error(`the images have ${channels} channels, the filter wants ${depth}`);
   const groups = depthwise ? channels : channels / depth;

@@ -4,6 +4,8 @@
 export function explainLoadFailure(message: string): string {
   const [line = ''] = message.split('\n');
   const missing = line.match(/^(\S+): cannot open shared object file/)?.[1];
+  if (missing && /^libcuda\.so/.test(missing))
+    return `${missing} is missing, which NVIDIA's driver brings: this libtorch is for a machine with a GPU (a libtorch for CPUs does not need it)`;
   if (missing && /^lib(cu|nv)/.test(missing))
     return `${missing} of CUDA is missing: this libtorch is for NVIDIA GPUs, and what it came with is not complete (\`pip install --force-reinstall torch\` brings it, a libtorch for CPUs does not need it)`;
   if (missing) return `the library ${missing}, which it needs, is missing`;

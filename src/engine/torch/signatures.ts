@@ -85,7 +85,7 @@ const signatures: { readonly [kernelName: string]: Signature } = {
   BitwiseAnd: takes({ a: tensor(INT), b: tensor(INT) }),
   Prelu: takes({ x: tensor(NUMBERS), alpha: float }),
   ...alike('EluGrad MocolabReluGrad', takes({ dy: real, y: real }, { dyIsSpent: optional(flag) })),
-  MocolabSpread: takes({ dy: tensor(NUMBERS) }, { kept: sizes, shape: sizes, factor: number }),
+  MocolabSpread: takes({ dy: float }, { kept: sizes, shape: sizes, factor: number }),
   ...alike('Max Min Mean', takes({ x: real }, reduction)),
   ...alike('Prod Sum', takes({ x: any }, reduction)),
   ...alike('All Any', takes({ x: tensor(BOOL) }, reduction)),
@@ -187,7 +187,7 @@ const signatures: { readonly [kernelName: string]: Signature } = {
   Range: takes({}, { start: number, stop: number, step: number, dtype: optional(word('float32', 'int32')) }),
   MirrorPad: takes({ x: any }, { paddings: pairs, mode: word('reflect', 'symmetric') }),
   PadV2: takes({ x: real }, { paddings: pairs, constantValue: optional(number) }),
-  Multinomial: takes({ logits: tensor(FLOAT, 2) }, { numSamples: whole(0), seed: number, normalized: flag }),
+  Multinomial: takes({ logits: tensor(FLOAT, 2) }, { numSamples: whole(1), seed: number, normalized: flag }),
   ...alike(
     'NonMaxSuppressionV3 NonMaxSuppressionV4 NonMaxSuppressionV5',
     takes({ boxes: tensor(FLOAT, 2), scores: tensor(FLOAT, 1) }, suppression),

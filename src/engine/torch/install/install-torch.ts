@@ -4,7 +4,7 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ProblemError } from '../../../core/problem.ts';
-import { examineAddon, type InstalledAddon, locateManifest } from '../addon-file.ts';
+import { examineAddon, findTorchFolder, type InstalledAddon, locateManifest } from '../addon-file.ts';
 import { buildAddon } from './build-addon.ts';
 import { findMissingTools } from './build-tools.ts';
 import { type Choice, chooseLibtorch, explainChoice } from './choose-libtorch.ts';
@@ -31,8 +31,17 @@ const MOST_SETUPS = 2;
 
 /** Installs the engine. Throws TORCH_* problems with the command that mends them. */
 export async function installTorch(options: InstallOptions): Promise<InstalledAddon> {
-  const { env, say, force = false } = options;
   refuseSystem(process.platform, process.arch);
+  try {
+    return await install(options);
+  } catch (error) {
+    throw explainCacheFailure(error as NodeJS.ErrnoException);
+  }
+}
+
+async function install(options: InstallOptions): Promise<InstalledAddon> {
+  const { env, say, force = false } = options;
+  mkdirSync(findTorchFolder(), { recursive: true });
   const { origin, found } = await findWhatIsNeeded(options, MOST_SETUPS);
   say(`libtorch ${found.version} in ${found.lib} (${origin})`);
   const installed = await buildAddon(found, { env, say, force });
@@ -86,4 +95,17 @@ function writeManifest(installed: InstalledAddon): void {
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(fresh, `${JSON.stringify(installed, null, 2)}\n`);
   renameSync(fresh, file);
+}
+
+/** TORCH_CACHE for a file of ours that can't be written; anything else as it is. */
+function explainCacheFailure(error: NodeJS.ErrnoException): Error {
+  const folder = findTorchFolder();
+  // Below the folder, or above it where that could not be made.
+  const isOurs = error.path?.startsWith(folder) || (error.path && folder.startsWith(error.path));
+  if (!error.code || !isOurs) return error;
+  return new ProblemError({
+    code: 'TORCH_CACHE',
+    message: `Expected to write the addon to ${folder} but ${error.message}.`,
+    hint: 'Make that folder writable and see that its disk has 200 MB free, or choose another with MOCO_CACHE=DIR.',
+  });
 }
