@@ -65,6 +65,8 @@ const packageOwners = {
   jstat: ['^src/report/'],
   protobufjs: ['^src/tracking/'],
   '@aws-crypto': ['^src/tracking/'],
+  '@observablehq/plot': ['^src/report/figures/'],
+  linkedom: ['^src/report/figures/'],
   sharp: ['^src/data/'],
   'umap-js': ['^src/train/'],
   '@tensorflow': ['^src/engine/'],
@@ -87,6 +89,24 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/main\\.ts$' },
       to: { path: 'node_modules/@tensorflow', reachable: true },
+    },
+    {
+      name: 'only-a-report-loads-what-draws',
+      severity: 'error',
+      from: {
+        path: '^src/',
+        pathNot: [
+          '^src/report/(figures|html|details)/',
+          '^src/report/write-full-report\\.ts$',
+          '^src/stages/report\\.ts$',
+        ],
+      },
+      to: {
+        path: '^src/report/(figures|html)/',
+        pathNot: '^src/report/figures/theme\\.ts$',
+        dependencyTypesNot: ['type-only'],
+        dynamic: false,
+      },
     },
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],

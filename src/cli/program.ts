@@ -92,18 +92,21 @@ function addFileCommands(program: Command, finish: (code: ExitCode) => void): vo
   addConfigOptions(
     program
       .command('report')
-      .description('print the table from what is on disk, at any time')
+      .description(
+        'print the table from what is on disk, at any time, and write report.html and its like beside the runs',
+      )
       .argument('<file>', 'an experiment (YAML)'),
   )
     .addOption(
-      new Option('--format <format>', 'default: a table for the terminal').choices([
+      new Option('--format <format>', 'print this form and write nothing').choices([
         'md',
         'tex',
         'json',
         'csv',
       ]),
     )
-    .action(async (file, options) => finish((await import('./report.ts')).report(file, options)));
+    .option('--open', 'show report.html in the browser')
+    .action(async (file, options) => finish(await (await import('./report.ts')).report(file, options)));
   addConfigOptions(
     program
       .command('config')

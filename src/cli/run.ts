@@ -2,6 +2,7 @@
 
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { listSettings } from '../config/list-settings.ts';
 import type { ResolvedExperiment } from '../config/resolved.ts';
 import type { DataConfig } from '../config/schema/recipe.generated.ts';
 import { ExitCode } from '../core/exit-code.ts';
@@ -33,8 +34,9 @@ export interface RunOptions extends Omit<PlanOptions, 'format'> {
 /** Runs a file. Throws everything that is wrong before a stage starts. */
 export async function run(file: string, options: RunOptions): Promise<ExitCode> {
   if (options.dryRun) return printPlan(file, { ...options, format: 'tree' });
-  const { experiment, overrides } = loadUsableConfig(file, options);
-  const { graph, inputProblems } = preparePlan(experiment);
+  const { experiment, overrides, explained } = loadUsableConfig(file, options);
+  // The report tells of every setting who set it.
+  const { graph, inputProblems } = preparePlan({ ...experiment, settings: listSettings(explained) });
   const store = openRunStore(options.out, experiment.name);
   const view = viewPlan(graph, store, options.only);
   refuseMissingInputs(view, inputProblems);
@@ -121,7 +123,7 @@ function renderOutcome({ graph }: PlanView, store: RunStore): string {
   const places = [`Runs:    ${folder}`];
   if (graph.experiment.evaluations.length === 0) return `\n${places.join('\n')}\n`;
   if (store.readRecord('report').state === 'ok')
-    places.unshift(`Report:  ${path.join(folder, 'report', 'report.md')}`);
+    places.unshift(`Report:  ${path.join(folder, 'report', 'report.html')}`);
   return `\n${renderText(collectReport(graph, store))}\n${places.join('\n')}\n`;
 }
 

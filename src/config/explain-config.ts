@@ -3,7 +3,7 @@
 import { stringify } from 'yaml';
 import type { Json } from '../core/hash.ts';
 import { describeOrigin } from './describe-origin.ts';
-import type { ExplainedPart } from './load-config.ts';
+import type { ExplainedPart } from './list-settings.ts';
 import { childOf, type Located } from './located.ts';
 
 /** Renders all parts; each value on a line of its own, with its origin as a comment. */

@@ -11,6 +11,7 @@ import { describeFidelity, type Fidelity } from './fidelity.ts';
 import type { Environment } from './interpolate.ts';
 import { findKnownTrainSize } from './known-size.ts';
 import { type RatedRecipe, rateRecipe } from './learning-rate.ts';
+import type { ExplainedPart } from './list-settings.ts';
 import { childOf, type Located, type LocatedMap, omitKeys, toJson } from './located.ts';
 import { expandMatrix } from './matrix.ts';
 import {
@@ -53,14 +54,6 @@ export interface LoadedConfig {
   readonly explained: readonly ExplainedPart[];
   /** The flags that shaped it. */
   readonly overrides: readonly string[];
-}
-
-/** A part of the resolved document and the tree it came from. */
-export interface ExplainedPart {
-  /** `methods.mocov2`, say; empty for the document itself. */
-  readonly path: string;
-  readonly value: Json;
-  readonly node: Located;
 }
 
 interface Loading {

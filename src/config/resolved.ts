@@ -3,6 +3,7 @@
 // The recipe types themselves are generated from the JSON Schemas (schema/*.generated.ts).
 
 import type { Fidelity } from './fidelity.ts';
+import type { SettingsPart } from './list-settings.ts';
 import type { LaunchConfig, PublishedValue, ReportConfig } from './schema/experiment.generated.ts';
 import type { KnnRecipe, LinclsRecipe, PretrainRecipe } from './schema/recipe.generated.ts';
 
@@ -22,6 +23,8 @@ export interface ResolvedExperiment {
   readonly report: ReportConfig;
   /** How its methods and evaluations depart from the published recipes. */
   readonly fidelity?: readonly Fidelity[];
+  /** Every setting and who set it, where it is asked for. */
+  readonly settings?: readonly SettingsPart[];
 }
 
 /** A row of the table: how an encoder comes into being. Cells of a matrix are methods of their own. */

@@ -25,6 +25,7 @@ function renderTables(report: Report): string[] {
     [...listNotes(report), ...listJudging(report)].join('\n'),
     ...renderVerdicts(report),
     ...renderDepartures(report),
+    'With curves, figures and settings: [report.html](report.html).',
     '## Trials',
     ...report.columns.map((column, index) => {
       const trialHeader = ['method', ...Array.from({ length: report.trials }, (_, i) => `trial ${i + 1}`)];

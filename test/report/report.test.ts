@@ -131,6 +131,8 @@ test('Markdown has the table and every trial with its folder', () => {
 
     - MoCo v1, linear top-1 (last): inconclusive so far: one trial, 0.4 points off, has no spread to judge by; if the difference stays and the spread is as published, 13 trials would decide with probability 0.8.
 
+    With curves, figures and settings: [report.html](report.html).
+
     ## Trials
 
     linear top-1 (last):

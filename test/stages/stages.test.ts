@@ -293,9 +293,8 @@ describe('knn', () => {
 
 test('report writes the table in all its forms, without an engine', async () => {
   const runner = createStageRunner(makeTinyExperiment());
-  expect(await runner.run('report')).toMatchObject({
-    outputs: ['report.md', 'report.tex', 'report.json', 'report.csv'],
-  });
+  const forms = ['report.html', 'report.md', 'report.tex', 'report.json', 'report.csv'];
+  expect(await runner.run('report')).toMatchObject({ outputs: [...forms, 'figures/graph.svg'] });
   const folder = runner.folderOf(runner.find('report'));
   expect(readFileSync(path.join(folder, 'report.md'), 'utf8')).toContain('pending');
   rmSync(folder, { recursive: true });

@@ -73,7 +73,7 @@ export interface ReportConfig {
    */
   alpha: number;
   /**
-   * CSV that is drawn beside our curves: its columns are epoch (0-based, as in the logs of facebookresearch/moco) and the names of curves, such as loss or lincls.top1; `value` means the first evaluation's top1. Relative to the working folder.
+   * CSV that is drawn beside our curves. Its columns are epoch (how many are done: 1 after the first) and the names of curves, such as loss or knn.top1, or those of the authors' CIFAR log; `value` means the first evaluation's top1. Relative to the working folder.
    */
   reference?: string;
 }

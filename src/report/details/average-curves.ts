@@ -1,0 +1,41 @@
+// Curves of trials into one mean with its spread, and into few enough points for a page.
+
+import type { BandPoint, CurvePoint } from '../figures/draw-curves.ts';
+
+/** More points than a figure has pixels show nothing more. */
+const MAX_POINTS = 240;
+
+/** More lines than this hide each other; then only the band is drawn. */
+const MAX_LINES = 12;
+
+/** Mean and population standard deviation at each epoch, over the trials that have got there. */
+export function averageCurves(trials: readonly (readonly CurvePoint[])[]): BandPoint[] {
+  const sums = new Map<number, { count: number; mean: number; squares: number }>();
+  for (const { epoch, value } of trials.flat()) {
+    const sum = sums.get(epoch) ?? { count: 0, mean: 0, squares: 0 };
+    // Welford's update, which does not cancel where the mean is large and the spread small.
+    const difference = value - sum.mean;
+    const count = sum.count + 1;
+    const mean = sum.mean + difference / count;
+    sums.set(epoch, { count, mean, squares: sum.squares + difference * (value - mean) });
+  }
+  const points = [...sums].sort(([a], [b]) => a - b);
+  return thinOut(
+    points.map(([epoch, { count, mean, squares }]) => ({
+      ...{ epoch, value: mean },
+      std: Math.sqrt(squares / count),
+      trials: count,
+    })),
+  );
+}
+
+/** The lines to draw one by one: all of few trials, none of many. */
+export function pickLines(trials: readonly (readonly CurvePoint[])[]): CurvePoint[][] {
+  return trials.length > 1 && trials.length <= MAX_LINES ? trials.map((points) => thinOut(points)) : [];
+}
+
+/** Every k-th point, and the last. */
+function thinOut<Point>(points: readonly Point[]): Point[] {
+  const every = Math.ceil(points.length / MAX_POINTS);
+  return points.filter((_, index) => index % every === 0 || index === points.length - 1);
+}
