@@ -63,7 +63,7 @@ test.runIf(process.platform === 'linux')(
   'a process that has ended but is still listed does not run',
   async () => {
     // The program that has taken the shell's place never asks about the shell's child.
-    const script = `sh -c 'read x' <&0 & exec sh -c 'echo $0; exec sleep 1000' $!`;
+    const script = `exec 3<&0; sh -c 'read x' <&3 & exec sh -c 'echo $0; exec sleep 1000' $!`;
     const child = spawn('sh', ['-c', script], { stdio: ['pipe', 'pipe', 'ignore'] });
     onTestFinished(() => void child.kill('SIGKILL'));
     const [line] = (await once(child.stdout, 'data')) as [Buffer];

@@ -1,0 +1,154 @@
+// Kills a run again and again, with SIGKILL at random moments, and starts it again each time. For the test of a
+// few kills and the benchmark of many.
+
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import type { Rng } from '../../src/core/rng.ts';
+import { readMetricsLog, renderWithoutTimes } from '../../src/runs/metrics-log.ts';
+import { isSameProcess } from '../../src/runs/process-identity.ts';
+import type { RunRecord } from '../../src/runs/run-record.ts';
+import { type RunningCli, startCli } from './run-cli.ts';
+
+/** Every stage, two checkpoints a second or more, on one device. */
+export const KILLED_EXPERIMENT = `kind: experiment
+trials: 1
+engine: wasm
+data: { dataset: synthetic, synthetic: { classes: 4, train: 96, val: 32, size: 16 } }
+methods:
+  mocov2:
+    method: moco
+    epochs: 5
+    batchSize: 16
+    model: { arch: resnet18, stem: cifar, width: 4 }
+    moco: { queueSize: 32, dim: 16, mlp: true }
+    augment: [{ op: randomResizedCrop, size: 16 }, { op: colorJitter, brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 }]
+    loader: { threads: 1 }
+    checkpointing: { everyMinutes: 0.001 }
+evaluations:
+  lincls: { kind: lincls, epochs: 12, batchSize: 16, optimizer: { lr: 1 }, schedule: { policy: constant }, augment: [{ op: centerCrop, size: 16 }], evalTransform: [{ op: centerCrop, size: 16 }], loader: { threads: 1 }, checkpointing: { everyEpochs: 5, everyMinutes: 0.001 } }
+  knn: { kind: knn, k: 10, evalTransform: [{ op: centerCrop, size: 16 }], loader: { threads: 1 } }
+`;
+
+/** Share of a whole run's time within which each is killed. */
+const LONGEST_LIFE = 0.7;
+
+export interface Kill {
+  readonly victim: 'runner' | 'worker';
+  /** What ran, or `no stage yet`. */
+  readonly during: string;
+  readonly afterMs: number;
+}
+
+export interface KilledRuns {
+  /** What a run left that was not killed. */
+  readonly whole: { readonly [file: string]: string };
+  readonly kills: readonly Kill[];
+  /** What each run left that came to its end in spite of its kills. */
+  readonly left: readonly { readonly [file: string]: string }[];
+}
+
+export interface KillOptions {
+  /** Holds the experiment as small.yaml. */
+  readonly folder: string;
+  readonly kills: number;
+  readonly rng: Rng;
+  readonly onKill?: (kill: Kill, count: number) => void;
+}
+
+/** Runs the experiment once in peace, then anew again and again until there were so many kills and the last has ended. */
+export async function killRuns({ folder, kills, rng, onKill }: KillOptions): Promise<KilledRuns> {
+  const done: Kill[] = [];
+  const left: { readonly [file: string]: string }[] = [];
+  // All in one place, because a stage may keep the paths of what it read.
+  const out = path.join(folder, 'runs');
+  const start = () => startCli(['run', 'small.yaml', '--devices', 'cpu:1'], { cwd: folder });
+  const takeLeft = () => {
+    const files = readLeft(path.join(out, 'small'));
+    rmSync(out, { recursive: true });
+    return files;
+  };
+  const started = performance.now();
+  const { code } = await start().ended;
+  if (code !== 0) throw new Error(`The run that is not killed ended with ${code}.`);
+  const whole = takeLeft();
+  const longestMs = LONGEST_LIFE * (performance.now() - started);
+  while (done.length < kills || left.length === 0) {
+    for (let finished = false; !finished; ) {
+      const cli = start();
+      const afterMs = Math.round(longestMs * rng.uniform());
+      const kill = done.length < kills ? await killSomewhere(cli, { out, afterMs, rng }) : undefined;
+      if (kill) onKill?.(kill, done.push(kill));
+      const { code, stdout, stderr } = await cli.ended;
+      finished = code === 0;
+      if (!finished && !kill)
+        throw new Error(`It was not killed but ended with ${code}.\n${stdout}${stderr}`);
+    }
+    left.push(takeLeft());
+  }
+  return { whole, kills: done, left };
+}
+
+/** Kills the runner or one of its workers at a random moment; undefined where the run ended before. */
+async function killSomewhere(
+  cli: RunningCli,
+  { out, afterMs, rng }: { readonly out: string; readonly afterMs: number; readonly rng: Rng },
+): Promise<Kill | undefined> {
+  const end = await Promise.race([cli.ended, setTimeout(afterMs)]);
+  if (end) return undefined;
+  const workers = findWorkers(out);
+  const worker = workers[rng.integer(Math.max(1, workers.length))];
+  const isWorker = worker !== undefined && rng.uniform() < 0.5;
+  // It may have ended by itself in this very moment, which is no kill.
+  if (isWorker && !isSameProcess(worker.pid, null)) return undefined;
+  const isSent = isWorker ? process.kill(worker.pid, 'SIGKILL') : cli.process.kill('SIGKILL');
+  if (!isSent) return undefined;
+  return { victim: isWorker ? 'worker' : 'runner', during: worker?.stage ?? 'no stage yet', afterMs };
+}
+
+/** Workers that are noted down below a folder. */
+function findWorkers(out: string): { readonly pid: number; readonly stage: string }[] {
+  return listFiles(out).flatMap((file) => {
+    const pid = /(?:^|\/)\.worker\.(\d+)\.json$/.exec(file)?.[1];
+    return pid === undefined ? [] : [{ pid: Number(pid), stage: path.basename(path.dirname(file)) }];
+  });
+}
+
+function listFiles(folder: string): string[] {
+  try {
+    const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+    return entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
+  } catch {
+    return []; // Not there yet, or changing while it is read.
+  }
+}
+
+/** Every file that a finished run leaves, without times: what has to be the same. */
+function readLeft(experiment: string): { readonly [file: string]: string } {
+  return Object.fromEntries(
+    listFiles(experiment)
+      .sort()
+      .map((file) => [path.relative(experiment, file), readTimeless(file)]),
+  );
+}
+
+function readTimeless(file: string): string {
+  const name = path.basename(file);
+  if (name === 'log.txt') return 'a log';
+  if (name === 'metrics.jsonl') return renderWithoutTimes(readMetricsLog(file));
+  if (name !== 'record.json') return readFileSync(file).toString('hex');
+  const { state, stage, fingerprint, seed, inputs, result } = JSON.parse(
+    readFileSync(file, 'utf8'),
+  ) as RunRecord;
+  const outputs = result?.outputs.map(({ path: output }) => output);
+  return JSON.stringify({
+    state,
+    stage,
+    fingerprint,
+    seed,
+    inputs,
+    metrics: result?.metrics,
+    outputs,
+    warnings: result?.warnings,
+  });
+}
