@@ -25,6 +25,7 @@ export {
   slice,
   sqrt,
   square,
+  sub,
   sum,
   tensor,
   tensor1d,

@@ -1,12 +1,14 @@
 // The loop of main_moco.py: epoch by epoch, batch by batch. Writes a checkpoint after epochs, and in the
 // middle of one when it is time or when it is told to stop, from which it goes on to the same bits.
 
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { PretrainRecipe } from '../config/schema/recipe.generated.ts';
 import { permutation, stream } from '../core/rng.ts';
 import type { Batch, Loader } from '../data/batch.ts';
 import type { Engine } from '../engine/engine.ts';
 import * as tf from '../engine/tf.ts';
+import { measureFeatureStd } from '../moco/feature-std.ts';
 import type { Moco, MocoBatch } from '../moco/moco.ts';
 import {
   applyRetention,
@@ -17,9 +19,11 @@ import {
   removeStepCheckpoints,
   writeTorchFile,
 } from '../runs/checkpoint.ts';
-import type { MetricsLog } from '../runs/metrics-log.ts';
+import { type MetricsLog, type MetricsRow, readMetricsLog } from '../runs/metrics-log.ts';
 import { computeLr } from '../train/lr-schedule.ts';
 import type { StepMeasure } from '../train/meter.ts';
+import type { LoggedStep } from '../train/warnings/contrast-task.ts';
+import { TrainingWatch } from '../train/warnings/watch-training.ts';
 import { toImageTensor } from './batch-tensor.ts';
 import { buildMocoCheckpoint } from './moco-checkpoint.ts';
 import { type RankTeam, refuseDifference } from './rank-team.ts';
@@ -48,15 +52,17 @@ export async function trainMoco(training: MocoTraining, start: TrainingStart): P
   const { recipe, context, loader, engine, team, moco } = training;
   const { folder } = context;
   const position = new TrainingPosition(loader.batchesPerEpoch, start);
+  const watch = createWatch(training, start);
   const started = performance.now();
   while (position.epoch < recipe.epochs) {
-    if (!(await trainEpoch(training, position))) return { state: 'stopped' };
+    if (!(await trainEpoch(training, position, watch))) return { state: 'stopped' };
     await refuseDifference(team, moco.replicated, `after epoch ${position.epoch + 1}`);
     const done = position.epoch + 1;
     const isLast = done === recipe.epochs;
     if (isLast || done % recipe.checkpointing.everyEpochs === 0)
-      await saveCheckpoint(training, position, nameCheckpoint(position.epoch));
-    else if (team.isStopping()) await saveCheckpoint(training, position, nameStepCheckpoint(position.step));
+      await saveCheckpoint(training, { position, watch }, nameCheckpoint(position.epoch));
+    else if (team.isStopping())
+      await saveCheckpoint(training, { position, watch }, nameStepCheckpoint(position.step));
     if (team.isStopping() && !isLast) return { state: 'stopped' };
     position.endEpoch();
   }
@@ -78,15 +84,20 @@ export async function trainMoco(training: MocoTraining, start: TrainingStart): P
 }
 
 /** The rest of an epoch; false where it was told to stop. */
-async function trainEpoch(training: MocoTraining, position: TrainingPosition): Promise<boolean> {
-  const { recipe, loader, log, team } = training;
+async function trainEpoch(
+  training: MocoTraining,
+  position: TrainingPosition,
+  watch: TrainingWatch,
+): Promise<boolean> {
+  const { recipe, loader, team } = training;
   const { batchSize } = recipe;
   const { epoch } = position;
   const lr = computeRate(recipe, epoch);
   let waitingSince = performance.now();
   for await (const batch of loader.readEpoch(epoch, position.batch)) {
     if (team.isStopping()) {
-      if (position.isUnsaved) await saveCheckpoint(training, position, nameStepCheckpoint(position.step));
+      if (position.isUnsaved)
+        await saveCheckpoint(training, { position, watch }, nameStepCheckpoint(position.step));
       return false;
     }
     const dataTimeMs = performance.now() - waitingSince;
@@ -99,14 +110,41 @@ async function trainEpoch(training: MocoTraining, position: TrainingPosition): P
     meter.add(measure, batchSize);
     const imagesPerSecond = (1000 * batchSize) / (dataTimeMs + stepTimeMs);
     const times = { dataTimeMs, stepTimeMs, imagesPerSecond };
-    if (step % STEPS_A_LINE === 0) log.append({ step, epoch, split: 'train', ...measure, lr, ...times });
+    watch.noteTimes(times);
+    if (step % STEPS_A_LINE === 0 && team.keepsFiles)
+      await logStep(training, watch, { step, epoch, split: 'train', ...measure, lr, ...times });
     reportStep(training, { step, epoch, lr, means: meter.means, ...times });
     if (position.isDue(recipe.checkpointing.everyMinutes))
-      await saveCheckpoint(training, position, nameStepCheckpoint(step));
+      await saveCheckpoint(training, { position, watch }, nameStepCheckpoint(step));
     waitingSince = performance.now();
   }
   logEpoch(training, position, lr);
   return true;
+}
+
+/** What is to be looked at: nothing on ranks that keep no files. */
+function createWatch({ context, recipe, team }: MocoTraining, { progress }: TrainingStart): TrainingWatch {
+  const { queueSize, dim, symmetric } = recipe.moco;
+  const terms = symmetric ? 2 : 1;
+  const file = path.join(context.folder, METRICS_FILE);
+  const rows = team.keepsFiles && existsSync(file) ? readMetricsLog(file) : [];
+  return new TrainingWatch({
+    task: { queueSize, keysPerStep: terms * recipe.batchSize, dim, terms },
+    warn: context.warn,
+    lines: rows.filter(({ featureStd }) => featureStd !== undefined) as unknown as LoggedStep[],
+    given: team.keepsFiles ? (progress?.warnings ?? []) : [],
+  });
+}
+
+/** A line of metrics every few steps, and what it tells of the training. */
+async function logStep(
+  { moco, recipe, log }: MocoTraining,
+  watch: TrainingWatch,
+  row: MetricsRow & StepMeasure,
+): Promise<void> {
+  const featureStd = await measureFeatureStd(moco.queue, recipe.batchSize);
+  log.append({ ...row, featureStd });
+  watch.noteLine({ step: row.step, loss: row.loss, acc1: row.acc1, featureStd });
 }
 
 function computeRate({ optimizer, epochs, schedule }: PretrainRecipe, epoch: number): number {
@@ -185,12 +223,12 @@ function reportStep({ context, recipe, loader }: MocoTraining, report: StepRepor
 
 async function saveCheckpoint(
   { context, recipe, moco, log, team }: MocoTraining,
-  position: TrainingPosition,
+  { position, watch }: { readonly position: TrainingPosition; readonly watch: TrainingWatch },
   name: string,
 ): Promise<void> {
   if (!team.keepsFiles) return position.noteSaved();
   const { folder, stage } = context;
-  const progress = { ...position.describe(), metrics: log.mark(position.step), warnings: [] };
+  const progress = { ...position.describe(), metrics: log.mark(position.step), warnings: watch.given };
   const content = buildMocoCheckpoint(await moco.toTensors(), progress, {
     recipe,
     lr: computeRate(recipe, position.epoch),

@@ -5,6 +5,7 @@
 import { ProblemError } from '../core/problem.ts';
 import type { MetricsMark } from '../runs/metrics-log.ts';
 import type { MeterState, StepMeasure } from '../train/meter.ts';
+import type { GivenWarning } from '../train/warnings/watch-training.ts';
 
 export interface TrainingProgress {
   /** 0-based epoch. */
@@ -17,8 +18,8 @@ export interface TrainingProgress {
   /** How long the epoch has taken so far. */
   readonly epochTimeMs: number;
   readonly metrics: MetricsMark;
-  /** What was warned of, in its words: each is said once a training. */
-  readonly warnings: readonly string[];
+  /** What was warned of: each is said once a training. */
+  readonly warnings: readonly GivenWarning[];
   /** Of linear classification: the held-out images' measures so far. */
   readonly scores?: Scores;
 }

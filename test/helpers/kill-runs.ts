@@ -31,7 +31,7 @@ evaluations:
 `;
 
 /** Share of a whole run's time within which each is killed. */
-const LONGEST_LIFE = 0.7;
+const LONGEST_LIFE = 0.45;
 
 export interface Kill {
   readonly victim: 'runner' | 'worker';
@@ -127,6 +127,8 @@ function listFiles(folder: string): string[] {
 function readLeft(experiment: string): { readonly [file: string]: string } {
   return Object.fromEntries(
     listFiles(experiment)
+      // TensorBoard's files are named after the time, and tell times; they repeat the metrics.
+      .filter((file) => !path.basename(file).startsWith('events.out.tfevents.'))
       .sort()
       .map((file) => [path.relative(experiment, file), readTimeless(file)]),
   );
