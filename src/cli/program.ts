@@ -116,6 +116,20 @@ function addFileCommands(program: Command, finish: (code: ExitCode) => void): vo
 }
 
 function addOtherCommands(program: Command, finish: (code: ExitCode) => void): void {
+  addConfigOptions(
+    program
+      .command('verify-resume')
+      .description('prove that a pre-training that is killed and goes on ends with the same bits')
+      .argument('<file>', 'an experiment or a recipe (YAML)'),
+  )
+    .option('--steps <n>', 'how many steps to train', parseCount, 30)
+    .option('--kills <n>', 'how many times to kill it', parseCount, 3)
+    .option('--method <name>', 'whose pre-training (default: the first)')
+    .option('--devices <spec>', 'as in moco run')
+    .option('--seed <n>', 'of the moments of the kills (default: another one each time)', parseCount)
+    .action(async (file, options) =>
+      finish(await (await import('./verify-resume.ts')).verifyResume(file, options)),
+    );
   program
     .command('status')
     .description('show the experiments in a folder of runs and how far they are')

@@ -51,7 +51,13 @@ import type {
 } from '../config/schema/recipe.generated.ts';
 
 export type StageConfig =
-  | { readonly kind: 'pretrain'; readonly recipe: PretrainRecipe; readonly lrRule?: string }
+  | {
+      readonly kind: 'pretrain';
+      readonly recipe: PretrainRecipe;
+      readonly lrRule?: string;
+      /** Stop after so many steps, as if told to. */
+      readonly lastStep?: number;
+    }
   | { readonly kind: 'extract'; readonly recipe: PretrainRecipe; readonly from: ExtractSource }
   | { readonly kind: 'sanity-check'; readonly recipe: PretrainRecipe; readonly from: ExtractSource }
   | {

@@ -95,7 +95,7 @@ async function trainEpoch(
   const lr = computeRate(recipe, epoch);
   let waitingSince = performance.now();
   for await (const batch of loader.readEpoch(epoch, position.batch)) {
-    if (team.isStopping()) {
+    if (team.isStopping() || position.step === training.context.config.lastStep) {
       if (position.isUnsaved)
         await saveCheckpoint(training, { position, watch }, nameStepCheckpoint(position.step));
       return false;

@@ -42,6 +42,7 @@ describe('usage', () => {
     ['report'],
     ['config'],
     ['status'],
+    ['verify-resume'],
     ['data'],
     ['doctor'],
     ['completion'],

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ResolvedExperiment } from '../../src/config/resolved.ts';
 import { listStepCheckpoints, nameCheckpoint, nameStepCheckpoint } from '../../src/runs/checkpoint.ts';
+import { compareTrainings } from '../../src/runs/compare-trainings.ts';
 import { readMetricsLog, renderWithoutTimes } from '../../src/runs/metrics-log.ts';
 import { createStageRunner, makeTinyExperiment, runKinds, type StageRunner } from '../helpers/run-stages.ts';
 
@@ -60,6 +61,8 @@ function tellOwn({ warnings }: StageRunner): string[] {
 function readAll(folder: string): Record<string, string> {
   return Object.fromEntries(
     readdirSync(folder)
+      // TensorBoard's files are named after the time, and repeat the metrics.
+      .filter((name) => !name.startsWith('events.out.tfevents.'))
       .sort()
       .map((name) => {
         const file = path.join(folder, name);
@@ -123,6 +126,32 @@ describe.each(['pretrain', 'lincls'] as const)('%s', (kind) => {
     expect(damaged).toBe(bytes.toString('hex'));
     expect(rest).toEqual(await trainWhole(kind));
   });
+});
+
+test('a comparison of two trainings names what is not the same', async () => {
+  const [one, same, further] = [
+    await prepare('pretrain'),
+    await prepare('pretrain'),
+    await prepare('pretrain'),
+  ];
+  for (const [runner, steps] of [
+    [one, 4],
+    [same, 4],
+    [further, 5],
+  ] as const)
+    await stopAfter(runner, 'pretrain', steps);
+  const compare = (other: StageRunner) =>
+    compareTrainings(folderOf(one, 'pretrain'), folderOf(other, 'pretrain'), 'metrics.jsonl');
+  expect(compare(same).flatMap(({ different }) => different)).toEqual([]);
+  const parts = new Map(compare(further).map(({ what, different }) => [what, different]));
+  expect(parts.get('query encoder: weights')).toContain('module.encoder_q.conv1.weight');
+  expect(parts.get('queue and its pointer')).toEqual(['module.queue', 'module.queue_ptr']);
+  expect(parts.get('optimizer: momentum')).toHaveLength(64);
+  expect(parts.get('epoch, batch, meters, warnings')).toEqual([
+    'position.batch',
+    'position.meter',
+    'position.metrics',
+  ]);
 });
 
 test('with no sound checkpoint left, it says so and starts again, to the same bytes', async () => {
