@@ -3,10 +3,8 @@
 //
 //   npx tsx bench/convolution.ts --python python3 [--networks r18-224,r50-224] [--repeats 5] [--json FILE]
 
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import os from 'node:os';
-import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
@@ -18,6 +16,7 @@ import {
   listLayers,
   networkNames,
 } from './convolution/layers.ts';
+import { measurePeak } from './convolution/measure-peak.ts';
 import { startContender } from './engine/contender.ts';
 import { summarise } from './measure.ts';
 
@@ -33,7 +32,7 @@ const threads = os.availableParallelism();
 const repeats = Number(values.repeats);
 const layers = values.networks.split(',').flatMap(listLayers);
 const passes = ['forward', 'input gradient', 'filter gradient'] as const;
-const peak = measurePeak();
+const peak = measurePeak(threads);
 await createEngine('torch');
 const peer = await startContender({
   name: 'PyTorch',
@@ -115,19 +114,6 @@ function renderTotal(network: string): string {
   const [ours, theirs] = [sum(({ ours }) => ours), sum(({ theirs }) => theirs)];
   const share = sum(({ layer }) => countOperations(layer)) / ours / 1e6 / peak;
   return `\n${network}: ${ours.toFixed(0)} ms, ${(100 * share).toFixed(0)}% of peak; PyTorch ${theirs.toFixed(0)} ms, ratio ${(theirs / ours).toFixed(2)}`;
-}
-
-/** GFLOP/s of all threads, by a program that is compiled for this machine. */
-function measurePeak(): number {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'mocolab-peak-'));
-  try {
-    const program = path.join(folder, 'peak');
-    const options = ['-O3', '-march=native', '-std=c++17', '-pthread'];
-    execFileSync(process.env.CXX ?? 'c++', [...options, locate('peak.cc'), '-o', program]);
-    return Number(execFileSync(program, [String(threads)], { encoding: 'utf8' }));
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }
 
 function locate(file: string): string {

@@ -4,12 +4,16 @@
 //   npx tsx bench/engine.ts --python python3 [--cases r18-224,r50-224] [--rounds 5] [--precisions fp32,bf16]
 //                           [--device cpu|cuda] [--engines torch,wasm] [--json FILE]
 
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { measurePeak } from './convolution/measure-peak.ts';
 import { type BenchCase, cases } from './engine/cases.ts';
+import { compileOurs } from './engine/compile-ours.ts';
 import { type Contender, type ContenderSpec, startContender } from './engine/contender.ts';
+import { countStepOperations } from './engine/count-operations.ts';
 import { type Result, renderResults } from './engine/render.ts';
 import { summarise } from './measure.ts';
 
@@ -26,6 +30,10 @@ const { values } = parseArgs({
   },
 });
 const threads = os.availableParallelism();
+const ours = compileOurs();
+process.once('exit', () => rmSync(path.dirname(ours), { recursive: true, force: true }));
+/** GFLOP/s in float32; measured when all contenders rest. */
+let peak: number | undefined;
 const results: Result[] = [];
 for (const name of values.cases.split(',')) {
   const found = cases.find((each) => each.name === name);
@@ -46,24 +54,35 @@ async function compare(benchCase: BenchCase): Promise<Result[]> {
       if (round >= 0) times[i]!.push(...timesMs); // The round before the first warms up.
     }
   }
-  return Promise.all(
-    contenders.map(async (contender, i) => ({
+  const found: Result[] = [];
+  for (const [i, contender] of contenders.entries()) {
+    const told = await contender.stop(); // One by one: a step is profiled.
+    found.push({
       case: benchCase.title,
       contender: contender.name,
       ready: contender.ready,
       batch: benchCase.batch,
       ...summarise(times[i]!),
-      ...(await contender.stop()),
-    })),
-  );
+      ...told,
+      ...compareWithPeak(benchCase, contender.name, told.where?.convolution),
+    });
+  }
+  return found;
+}
+
+/** How near to the peak convolutions come, where that peak is the one of their precision. */
+function compareWithPeak(benchCase: BenchCase, name: string, convolutionMs: number | undefined) {
+  if (convolutionMs === undefined || values.device !== 'cpu' || !name.endsWith('fp32')) return {};
+  peak ??= measurePeak(threads);
+  return { convolutionShareOfPeak: countStepOperations(benchCase) / (convolutionMs * 1e6 * peak) };
 }
 
 function listContenders(benchCase: BenchCase): ContenderSpec[] {
   const shared = { ...benchCase, device: values.device, threads };
-  const ours = (engine: string, precision: string): ContenderSpec => ({
+  const own = (engine: string, precision: string): ContenderSpec => ({
     name: `mocolab ${engine} ${precision}`,
     command: process.execPath,
-    args: ['--import', 'tsx', locate('ours.ts'), JSON.stringify({ ...shared, engine, precision })],
+    args: [ours, JSON.stringify({ ...shared, engine, precision })],
     env: {},
   });
   const peer = (tuned: boolean, precision: string): ContenderSpec => ({
@@ -75,7 +94,7 @@ function listContenders(benchCase: BenchCase): ContenderSpec[] {
   return values.precisions
     .split(',')
     .flatMap((precision) => [
-      ...values.engines.split(',').map((engine) => ours(engine, precision)),
+      ...values.engines.split(',').map((engine) => own(engine, precision)),
       ...(precision === 'fp32' ? [peer(false, precision)] : []),
       peer(true, precision),
     ]);

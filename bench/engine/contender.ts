@@ -3,6 +3,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
+/** Parts of a step in ms. */
+export interface Where {
+  readonly convolution: number;
+  readonly batchNorm: number;
+  /** Of what else the native engine does. */
+  readonly rest: number;
+  readonly javascript: number;
+}
+
 /** How to start a contender. */
 export interface ContenderSpec {
   readonly name: string;
@@ -17,8 +26,8 @@ export interface Contender {
   /** What it said of itself when it was ready. */
   readonly ready: { readonly [key: string]: unknown };
   run(steps: number): Promise<{ readonly timesMs: readonly number[]; readonly loss: number }>;
-  /** Ends it; peak of its memory. */
-  stop(): Promise<{ readonly peakBytes: number }>;
+  /** Ends it; the peak of its memory, and of ours where the time of a step goes, in ms. */
+  stop(): Promise<{ readonly peakBytes: number; readonly where?: Where }>;
 }
 
 /** Starts a contender and waits until it is ready. Throws what it printed where it ends instead. */

@@ -8,6 +8,7 @@ import type { ConcreteEngineName, Precision } from '../../src/engine/engine.ts';
 import * as tf from '../../src/engine/tf.ts';
 import { createMoco } from '../../src/moco/moco.ts';
 import type { BenchCase } from './cases.ts';
+import type { Where } from './contender.ts';
 
 const {
   engine: name,
@@ -43,7 +44,8 @@ answer({ ready: `mocolab ${name}`, description: engine.description });
 for await (const line of createInterface({ input: process.stdin })) {
   const [command, steps] = line.split(' ');
   if (command === 'stop') {
-    answer({ peakBytes: 1024 * process.resourceUsage().maxRSS });
+    const peakBytes = 1024 * process.resourceUsage().maxRSS;
+    answer({ peakBytes, where: await profile() }); // In this order: the peak is that of the steps.
     break;
   }
   answer(await run(Number(steps)));
@@ -60,6 +62,18 @@ async function run(steps: number) {
     timesMs.push(performance.now() - started);
   }
   return { timesMs, loss };
+}
+
+/** Where the time of a step goes, in ms; undefined where the engine can't tell. */
+async function profile(): Promise<Where | undefined> {
+  if (!engine.native) return undefined;
+  engine.native.startProfile();
+  const { timesMs } = await run(1);
+  const spent = Object.entries(engine.native.stopProfile());
+  const sumOf = (pattern: RegExp) =>
+    spent.filter(([name]) => pattern.test(name)).reduce((total, [, { ms }]) => total + ms, 0);
+  const [native, convolution, batchNorm] = [sumOf(/./), sumOf(/^Conv2D/), sumOf(/^BatchNorm/)];
+  return { convolution, batchNorm, rest: native - convolution - batchNorm, javascript: timesMs[0]! - native };
 }
 
 function drawImages(): tf.Tensor4D {

@@ -1,6 +1,7 @@
 // The benchmark's table: for each case its contenders, with the ratio to each peer of the same precision.
 
 import type { Timing } from '../measure.ts';
+import type { Where } from './contender.ts';
 
 /** One contender on one case. Times are of one step. */
 export interface Result extends Timing {
@@ -10,6 +11,9 @@ export interface Result extends Timing {
   /** Images a step. */
   readonly batch: number;
   readonly peakBytes: number;
+  readonly where?: Where;
+  /** Of the machine's float32 peak, what convolutions reach; of float32 alone. */
+  readonly convolutionShareOfPeak?: number;
 }
 
 /** The rows of one case as a markdown table. */
@@ -33,7 +37,23 @@ export function renderResults(results: readonly Result[]): string {
   const widths = header.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)));
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell, i) => cell.padEnd(widths[i]!)).join(' | ')} |`;
-  return `${[header, widths.map((width) => '-'.repeat(width)), ...rows].map(line).join('\n')}\n\n`;
+  const table = [header, widths.map((width) => '-'.repeat(width)), ...rows].map(line).join('\n');
+  return `${[table, '', ...results.flatMap(describeWhere), ''].join('\n')}\n`;
+}
+
+/** Where the time of a step goes, in percent. */
+function describeWhere({ contender, where, convolutionShareOfPeak }: Result): string[] {
+  if (!where) return [];
+  const { convolution, batchNorm, rest, javascript } = where;
+  const total = convolution + batchNorm + rest + javascript;
+  const share = (part: number) => `${((100 * part) / total).toFixed(0)}%`;
+  const ofPeak =
+    convolutionShareOfPeak === undefined
+      ? ''
+      : ` (${(100 * convolutionShareOfPeak).toFixed(0)}% of the machine's peak)`;
+  return [
+    `${contender}: convolution ${share(convolution)}${ofPeak}, BatchNorm ${share(batchNorm)}, other native work ${share(rest)}, JavaScript ${share(javascript)}`,
+  ];
 }
 
 function rate({ batch, medianMs }: Result): number {

@@ -83,7 +83,7 @@ export function createMoco(options: MocoOptions): Moco {
   const { engine, model, moco, optimizer, seed, collectives = createSingleRank() } = options;
   const head = { dim: moco.dim, mlp: moco.mlp };
   const queryEncoder = createEncoder({ engine, model, head, seed });
-  const keyEncoder = createEncoder({ engine, model, head, seed });
+  const keyEncoder = createEncoder({ engine, model, head, seed, copyOf: queryEncoder });
   const queue = createKeyQueue(engine, { C: moco.dim, K: moco.queueSize, seed });
   const sgd = createSgd(engine, queryEncoder.parameters, optimizer);
   const parts = { engine, collectives, moco, queryEncoder, keyEncoder, queue, sgd };

@@ -18,9 +18,15 @@ export interface EncoderState {
   dispose(): void;
 }
 
-/** Makes the variables of `entries`, with the given values. */
-export function createEncoderState(entries: readonly StateEntry[], values: TensorMap): EncoderState {
-  const variables = createVariables(entries, values);
+/** What an encoder's variables start from: the tensor of that name where there is one to copy, else what is drawn. */
+export interface StartState {
+  readonly copied: ReadonlyMap<string, tf.Tensor>;
+  draw(entry: StateEntry): HostTensor;
+}
+
+/** Makes the variables of `entries`. */
+export function createEncoderState(entries: readonly StateEntry[], start: StartState): EncoderState {
+  const variables = createVariables(entries, start);
   const norms = createNorms(entries, variables);
   const trained = entries.filter(({ role }) => role === 'parameter');
   const variable = (name: string) => variables.get(name)!;
@@ -45,14 +51,17 @@ export function createEncoderState(entries: readonly StateEntry[], values: Tenso
 type Variables = ReadonlyMap<string, tf.Variable>;
 type Norms = ReadonlyMap<string, BatchNormState>;
 
-function createVariables(entries: readonly StateEntry[], values: TensorMap): Variables {
+/** Values are drawn one tensor at a time: a whole network of them beside the engine's own is memory for nothing. */
+function createVariables(entries: readonly StateEntry[], { copied, draw }: StartState): Variables {
   const tensors = entries.filter(({ role }) => role !== 'counter');
   return new Map(
     tensors.map((entry) => {
-      const start = tf.tidy(() =>
-        tf.variable(toTensor(entry, values.get(entry.name)!), entry.role === 'parameter'),
-      );
-      return [entry.name, start];
+      const variable = tf.tidy(() => {
+        const source = copied.get(entry.name);
+        const value = source ? tf.mul(source, 1) : toTensor(entry, draw(entry)); // In memory of its own.
+        return tf.variable(value, entry.role === 'parameter');
+      });
+      return [entry.name, variable];
     }),
   );
 }

@@ -7,9 +7,9 @@ import type { Engine } from '../engine/engine.ts';
 import * as tf from '../engine/tf.ts';
 import { applyBatchNorm, type NormMode, type NormTail, parseSplits } from './batch-norm.ts';
 import { createEncoderState, type EncoderState } from './encoder-state.ts';
-import { type HeadConfig, listState } from './parameter-list.ts';
+import { type HeadConfig, listState, type StateEntry } from './parameter-list.ts';
 import { type BlockSpec, type ConvSpec, describeResNet } from './resnet-spec.ts';
-import { drawStartValues } from './start-values.ts';
+import { drawStartValue } from './start-values.ts';
 
 /** A network on an engine. Call inside `tf.tidy`: results are temporaries. */
 export interface Encoder {
@@ -42,12 +42,17 @@ export interface EncoderOptions {
   readonly head?: HeadConfig;
   /** Seed of the start values. */
   readonly seed: number;
+  /** An encoder of the same model and head whose parameters this one starts with, instead of drawing them. */
+  readonly copyOf?: Encoder;
 }
 
-/** Creates an encoder with random start values. */
-export function createEncoder({ engine, model, head, seed }: EncoderOptions): Encoder {
-  const entries = listState(model, head);
-  const state = createEncoderState(entries, drawStartValues(entries, seed));
+/** Creates an encoder with random start values, or with another's. */
+export function createEncoder({ engine, model, head, seed, copyOf }: EncoderOptions): Encoder {
+  const copied = new Map(
+    copyOf?.parameters.map((value, i) => [copyOf.parameterNames[i]!, value as tf.Tensor]),
+  );
+  const draw = (entry: StateEntry) => drawStartValue(entry, seed);
+  const state = createEncoderState(listState(model, head), { copied, draw });
   const resnet = describeResNet(model);
   const splits = parseSplits(model.bn);
   const backbone = (x: tf.Tensor4D, mode: NormMode) => {

@@ -7,10 +7,11 @@ import type { StartValue, StateEntry } from './parameter-list.ts';
 
 /** Start values of all tensors, in PyTorch's layout. */
 export function drawStartValues(entries: readonly StateEntry[], seed: number): TensorMap {
-  return new Map(entries.map((entry) => [entry.name, drawTensor(entry, seed)]));
+  return new Map(entries.map((entry) => [entry.name, drawStartValue(entry, seed)]));
 }
 
-function drawTensor({ name, role, torchShape, start }: StateEntry, seed: number): HostTensor {
+/** Start values of one tensor, in PyTorch's layout. */
+export function drawStartValue({ name, role, torchShape, start }: StateEntry, seed: number): HostTensor {
   if (role === 'counter') return { dtype: 'int64', shape: [], values: BigInt64Array.of(0n) };
   const rng = stream(seed, 'start-values', name);
   const length = torchShape.reduce((product, size) => product * size, 1);

@@ -1,7 +1,8 @@
 // What tfjs's fused operations do after their product or convolution.
 
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import type { Handle, TorchAddon } from './binding.ts';
+import type { TorchAddon } from './binding.ts';
+import type { Handle } from './bindings/handle.ts';
 import { expectBroadcast } from './checks.ts';
 import type { KernelCall, TorchKernel } from './kernel.ts';
 

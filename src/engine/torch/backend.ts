@@ -1,7 +1,8 @@
 // The tfjs backend: data ids that stand for the addon's tensors, counted as tfjs counts them.
 
 import * as tf from '@tensorflow/tfjs-core';
-import { dtypeNumber, type Handle, type TorchAddon } from './binding.ts';
+import { dtypeNumber, type TorchAddon } from './binding.ts';
+import type { Handle } from './bindings/handle.ts';
 
 interface Entry {
   readonly handle: Handle;

@@ -2,7 +2,7 @@
 
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { TorchBackend } from './backend.ts';
-import type { Handle } from './binding.ts';
+import type { Handle } from './bindings/handle.ts';
 import { expectTensor, expectWhole } from './checks.ts';
 
 /** Runs `use` on the places as rows [N, rank]. */

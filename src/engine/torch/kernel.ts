@@ -4,7 +4,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type Problem, ProblemError } from '../../core/problem.ts';
 import type { TorchBackend } from './backend.ts';
-import { type BinaryOps, dtypeNumber, type ReductionOps, type UnaryOps } from './binding.ts';
+import { dtypeNumber } from './binding.ts';
+import type { BinaryOps, ReductionOps, UnaryOps } from './bindings/elementwise.ts';
 import { expectDifferent, expectOneType } from './checks.ts';
 import { createSignatureCheck } from './signatures.ts';
 

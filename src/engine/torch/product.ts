@@ -1,7 +1,7 @@
 // Products of matrices: that the operands fit, and what comes of them.
 
 import { broadcast_util, type TensorInfo } from '@tensorflow/tfjs-core';
-import type { Handle } from './binding.ts';
+import type { Handle } from './bindings/handle.ts';
 import type { KernelCall } from './kernel.ts';
 
 /** The call's a [..., M, K] @ b [..., K, N], each transposed where the call says so: a new tensor and its shape. */
