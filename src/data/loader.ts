@@ -99,7 +99,8 @@ function listOrders(
   });
 }
 
-function takeShare(indices: Int32Array, { rank, ranks }: Share = { rank: 0, ranks: 1 }): Int32Array {
+/** This process's part of a batch. */
+export function takeShare(indices: Int32Array, { rank, ranks }: Share = { rank: 0, ranks: 1 }): Int32Array {
   const at = (part: number) => Math.floor((part * indices.length) / ranks);
   return indices.slice(at(rank), at(rank + 1));
 }

@@ -83,7 +83,7 @@ async function compareStep(
   const { batch, classes, lr } = config;
   const labels = Int32Array.from({ length: batch }, (_, i) => (i * 3) % classes);
   const { logits } = await probe.measure(features, labels);
-  const { loss } = await probe.trainStep(features, labels, lr);
+  const { loss } = await probe.trainStep(features, labels, { lr, images: labels.length });
   const tensors = await probe.toTensors();
   const [acc1, acc3] = computeAccuracy(logits, labels, { ks: [1, 3], classes }) as [number, number];
   const at = `step ${step}`;

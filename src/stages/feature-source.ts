@@ -3,11 +3,13 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { isDeterministic } from '../config/image-ops.ts';
+import type { Batch } from '../data/batch.ts';
 import { drawEpochOrder } from '../data/epoch-order.ts';
-import { type LoaderOptions, openLoader } from '../data/loader.ts';
+import { type LoaderOptions, openLoader, takeShare } from '../data/loader.ts';
+import type { Collectives } from '../engine/collectives/collectives.ts';
 import * as tf from '../engine/tf.ts';
 import { toImageTensor } from './batch-tensor.ts';
-import { computeSplitFeatures, type SplitFeatures } from './features.ts';
+import { computeSplitFeatures, joinFeatures, type SplitFeatures } from './features.ts';
 import type { FrozenBackbone } from './frozen-backbone.ts';
 import type { StageContext } from './stage-context.ts';
 
@@ -15,9 +17,11 @@ import type { StageContext } from './stage-context.ts';
 const CACHE_LIMIT_BYTES = 2 ** 30;
 
 export interface FeatureBatch {
-  /** [N, featureDim]. Disposed when the next batch is read. */
+  /** Of this rank's n images. [n, featureDim]. Disposed when the next batch is read. */
   readonly features: tf.Tensor2D;
   readonly labels: Int32Array;
+  /** Of the whole batch, over all ranks. */
+  readonly images: number;
 }
 
 /** Features of one split, epoch by epoch. */
@@ -36,6 +40,7 @@ export interface SourceOptions {
   readonly context: Pick<StageContext, 'report' | 'stop'>;
   readonly backbone: FrozenBackbone;
   readonly loader: LoaderOptions;
+  readonly collectives: Collectives;
 }
 
 /** Opens a source; undefined where the stage was told to stop meanwhile. Throws DATA_* problems. */
@@ -46,26 +51,27 @@ export async function openFeatureSource(options: SourceOptions): Promise<Feature
   const fits = loader.size * backbone.featureDim * Float32Array.BYTES_PER_ELEMENT <= CACHE_LIMIT_BYTES;
   if (repeats && fits) return openCached(options, loader);
   await loader.close();
-  return openLive(backbone, await openLoader(loading));
+  return openLive(backbone, await openLoader(loading), loading.batchSize);
 }
 
 type OpenedLoader = Awaited<ReturnType<typeof openLoader>>;
 
-function openLive(backbone: FrozenBackbone, loader: OpenedLoader): FeatureSource {
+function openLive(backbone: FrozenBackbone, loader: OpenedLoader, batchSize: number): FeatureSource {
   let computed = 0;
   return {
     classes: loader.classes,
     size: loader.size,
     batchesPerEpoch: loader.batchesPerEpoch,
     imagesComputed: () => computed,
-    readEpoch: async function* (epoch, firstBatch) {
+    readEpoch: async function* (epoch, firstBatch = 0) {
+      let left = loader.imagesPerEpoch - firstBatch * batchSize;
       for await (const batch of loader.readEpoch(epoch, firstBatch)) {
-        const images = toImageTensor(batch, 0);
-        const features = backbone.extractFeatures(images);
-        images.dispose();
-        computed += batch.labels.length;
+        const features = extract(backbone, batch);
+        const images = Math.min(left, batchSize);
+        computed += images;
+        left -= images;
         try {
-          yield { features, labels: batch.labels };
+          yield { features, labels: batch.labels, images };
         } finally {
           features.dispose();
         }
@@ -75,14 +81,24 @@ function openLive(backbone: FrozenBackbone, loader: OpenedLoader): FeatureSource
   };
 }
 
+/** [n, featureDim] */
+function extract(backbone: FrozenBackbone, batch: Batch): tf.Tensor2D {
+  if (batch.labels.length === 0) return tf.tensor2d([], [0, backbone.featureDim]); // A share of a small batch.
+  const images = toImageTensor(batch, 0);
+  const features = backbone.extractFeatures(images);
+  images.dispose();
+  return features;
+}
+
 async function openCached(
-  { context, backbone, loader: options }: SourceOptions,
+  { context, backbone, loader: options, collectives }: SourceOptions,
   loader: OpenedLoader,
 ): Promise<FeatureSource | undefined> {
   try {
     const phase = `features of ${options.split}`;
-    const features = await computeSplitFeatures(backbone, loader, { context, phase });
-    if (!features) return undefined;
+    const own = await computeSplitFeatures(backbone, loader, { context, phase });
+    if (!own) return undefined;
+    const features = await joinFeatures(collectives, own, backbone.featureDim);
     const { size, classes, batchesPerEpoch } = loader;
     return {
       classes,
@@ -100,21 +116,22 @@ async function openCached(
 
 async function* readCached(
   { values, labels }: SplitFeatures,
-  { featureDim, batchSize, shuffle, seed }: LoaderOptions & { readonly featureDim: number },
+  { featureDim, batchSize, shuffle, seed, share }: LoaderOptions & { readonly featureDim: number },
   { epoch, firstBatch }: { readonly epoch: number; readonly firstBatch: number },
 ): AsyncGenerator<FeatureBatch, void, undefined> {
   const order = drawEpochOrder(labels.length, { shuffle, seed, epoch });
   for (let from = firstBatch * batchSize; from < order.length; from += batchSize) {
     // Nothing else here waits for the outside: without this, no message would be heard until the end.
     await setImmediate();
-    const indices = order.subarray(from, from + batchSize);
+    const whole = order.subarray(from, from + batchSize);
+    const indices = takeShare(whole, share);
     const rows = new Float32Array(indices.length * featureDim);
     indices.forEach((index, i) => {
       rows.set(values.subarray(index * featureDim, (index + 1) * featureDim), i * featureDim);
     });
     const features = tf.tensor2d(rows, [indices.length, featureDim]);
     try {
-      yield { features, labels: indices.map((index) => labels[index]!) };
+      yield { features, labels: indices.map((index) => labels[index]!), images: whole.length };
     } finally {
       features.dispose();
     }

@@ -2,6 +2,7 @@
 // same in every epoch.
 
 import type { Loader } from '../data/batch.ts';
+import type { Collectives } from '../engine/collectives/collectives.ts';
 import * as tf from '../engine/tf.ts';
 import { toImageTensor } from './batch-tensor.ts';
 import type { FrozenBackbone } from './frozen-backbone.ts';
@@ -27,6 +28,7 @@ export async function computeSplitFeatures(
   let before = performance.now();
   for await (const batch of loader.readEpoch(0)) {
     if (context.stop.aborted) return undefined;
+    if (batch.labels.length === 0) continue; // A share of a small batch.
     const images = toImageTensor(batch, 0);
     const features = backbone.extractFeatures(images);
     const rows = (await features.data()) as Float32Array;
@@ -42,4 +44,31 @@ export async function computeSplitFeatures(
     context.report({ phase, done, total: loader.size, meters: {}, imagesPerSecond });
   }
   return { values, labels };
+}
+
+/** Rows that travel at a time. */
+const ROWS_A_MESSAGE = 16_384;
+
+/** Every rank's features on every rank: each has computed its share of the rows, the others of its rows are 0. */
+export async function joinFeatures(
+  collectives: Collectives,
+  { values, labels }: SplitFeatures,
+  featureDim: number,
+): Promise<SplitFeatures> {
+  if (collectives.ranks === 1) return { values, labels };
+  const joined = { values: new Float32Array(values.length), labels: new Int32Array(labels.length) };
+  const add = async (part: tf.Tensor): Promise<tf.Tensor> => {
+    const [sum] = await collectives.allReduceSum([part]);
+    part.dispose();
+    return sum!;
+  };
+  for (let from = 0; from < labels.length; from += ROWS_A_MESSAGE) {
+    const own = labels.slice(from, from + ROWS_A_MESSAGE);
+    const rows = values.slice(from * featureDim, (from + own.length) * featureDim);
+    const sums = [await add(tf.tensor1d(rows)), await add(tf.tensor1d(own, 'int32'))] as const;
+    joined.values.set((await sums[0].data()) as Float32Array, from * featureDim);
+    joined.labels.set((await sums[1].data()) as Int32Array, from);
+    tf.dispose([...sums]);
+  }
+  return joined;
 }

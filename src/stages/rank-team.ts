@@ -26,6 +26,8 @@ export interface RankTeam {
   isStopping(): boolean;
   /** What all ranks have measured. Also tells who was told to stop; every rank calls it after every step. */
   share(measured: Measured): Promise<Measured>;
+  /** Tells who was told to stop, outside of steps; every rank calls it. */
+  agree(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -54,6 +56,9 @@ export async function joinTeam(
       agreed = all.some(({ stops }) => stops);
       return average(all);
     },
+    agree: async () => {
+      if (collectives.ranks > 1) agreed = (await collectives.gatherValues(stop.aborted)).some(Boolean);
+    },
     close: () => collectives.close(),
   };
 }
@@ -62,8 +67,13 @@ export async function joinTeam(
 function average(all: readonly Measured[]): Measured {
   const images = all.reduce((sum, each) => sum + each.images, 0);
   const mean = (name: keyof StepMeasure) =>
-    all.reduce((sum, each) => sum + (each.images > 0 ? each.measure[name] * each.images : 0), 0) / images;
+    all.reduce((sum, each) => sum + weigh(each, name), 0) / images;
   return { measure: { loss: mean('loss'), acc1: mean('acc1'), acc5: mean('acc5') }, images };
+}
+
+/** Without images there is no mean. What is no finite number has travelled as null. */
+function weigh({ measure, images }: Measured, name: keyof StepMeasure): number {
+  return images > 0 ? (measure[name] ?? Number.NaN) * images : 0;
 }
 
 /** Throws STAGE_RANKS_DIFFER unless these tensors have the same bits on every rank. */

@@ -4,6 +4,8 @@
 import type { OptimizerConfig } from '../config/schema/recipe.generated.ts';
 import type { TensorMap } from '../core/host-tensor.ts';
 import { stream } from '../core/rng.ts';
+import type { Collectives } from '../engine/collectives/collectives.ts';
+import { createSingleRank } from '../engine/collectives/single-rank.ts';
 import type { Engine } from '../engine/engine.ts';
 import * as tf from '../engine/tf.ts';
 import { computeAccuracy } from './accuracy.ts';
@@ -18,11 +20,20 @@ export interface LinearProbeOptions {
   /** Standard deviation of the start weights. */
   readonly initStd: number;
   readonly seed: number;
+  /** The ranks that train together, this one among them; absent: it trains alone. */
+  readonly collectives?: Collectives;
 }
 
 export interface LinearProbe {
-  /** One step on features [N, featureDim]; measures before the update, as the original does. Top-5 is top-M of M < 5 classes. */
-  trainStep(features: tf.Tensor2D, labels: Int32Array, lr: number): Promise<StepMeasure>;
+  /**
+   * One step on features [n, featureDim], this rank's part of a batch of `images`; measures before the update, as
+   * the original does. Top-5 is top-M of M < 5 classes. A rank without images measures NaN.
+   */
+  trainStep(
+    features: tf.Tensor2D,
+    labels: Int32Array,
+    step: { readonly lr: number; readonly images: number },
+  ): Promise<StepMeasure>;
   measure(
     features: tf.Tensor2D,
     labels: Int32Array,
@@ -32,11 +43,16 @@ export interface LinearProbe {
   /** SGD's velocities of the two, under their names and in the same layout. */
   toVelocities(): Promise<TensorMap>;
   loadTensors(tensors: TensorMap, velocities?: TensorMap): void;
+  /** Gives every rank the classifier and the velocities of rank 0. */
+  replicate(): Promise<void>;
+  /** What has the same bits on every rank after every step. */
+  readonly replicated: { readonly [what: string]: readonly tf.Tensor[] };
   dispose(): void;
 }
 
 export function createLinearProbe(options: LinearProbeOptions): LinearProbe {
   const { engine, featureDim, classes, optimizer, initStd, seed } = options;
+  const { collectives = createSingleRank() } = options;
   const rng = stream(seed, 'linear-probe');
   const start = Float32Array.from({ length: featureDim * classes }, () => initStd * rng.normal());
   const weight = tf.tidy(() => tf.variable(tf.tensor2d(start, [featureDim, classes])));
@@ -44,19 +60,25 @@ export function createLinearProbe(options: LinearProbeOptions): LinearProbe {
   const sgd = createSgd(engine, [weight, bias], optimizer);
   const forward = (features: tf.Tensor2D) =>
     engine.ops.linear(features, weight as tf.Tensor2D, bias as unknown as tf.Tensor1D);
+  const computeOwn = (features: tf.Tensor2D, labels: Int32Array): OwnStep => {
+    const target = tf.tensor1d(labels, 'int32');
+    let logits: tf.Tensor2D | undefined;
+    const step = engine.ops.computeGradients(() => {
+      logits = tf.keep(forward(features));
+      return engine.ops.softmaxCrossEntropy(logits, target);
+    }, [weight, bias]);
+    target.dispose();
+    return { ...step, logits: logits! };
+  };
 
   return {
-    trainStep: async (features, labels, lr) => {
-      const target = tf.tensor1d(labels, 'int32');
-      let logits: tf.Tensor2D | undefined;
-      const { loss, gradients } = engine.ops.computeGradients(() => {
-        logits = tf.keep(forward(features));
-        return engine.ops.softmaxCrossEntropy(logits, target);
-      }, [weight, bias]);
+    trainStep: async (features, labels, { lr, images }) => {
+      const own = labels.length > 0 ? computeOwn(features, labels) : undefined;
+      const gradients = await addUp(collectives, own?.gradients ?? [weight, bias], labels.length / images);
       sgd.step(gradients, lr);
-      const read = [(await loss.data())[0]!, (await logits!.data()) as Float32Array] as const;
-      tf.dispose([target, loss, logits!, ...gradients]);
-      return { loss: read[0], ...accuracies(read[1], labels, classes) };
+      const measure = own ? await readMeasure(own, labels, classes) : NOTHING_MEASURED;
+      tf.dispose([...gradients, ...(own ? [own.loss, own.logits, ...own.gradients] : [])]);
+      return measure;
     },
     measure: async (features, labels) => {
       const [logits, loss] = tf.tidy(() => {
@@ -78,11 +100,49 @@ export function createLinearProbe(options: LinearProbeOptions): LinearProbe {
       assignPair([weight, bias], tensors);
       if (velocities) assignPair([sgd.velocities[0]!, sgd.velocities[1]!], velocities);
     },
+    replicate: async () => {
+      const variables = [weight, bias, ...sgd.velocities];
+      const sent = await collectives.broadcast(variables as unknown as tf.Tensor[]);
+      for (const [i, variable] of variables.entries()) variable.assign(sent[i]!);
+      tf.dispose(sent);
+    },
+    replicated: { 'the classifier': [weight, bias] as unknown as tf.Tensor[] },
     dispose: () => {
       sgd.dispose();
       tf.dispose([weight, bias]);
     },
   };
+}
+
+/** Loss, logits and gradients of this rank's images. */
+interface OwnStep {
+  readonly loss: tf.Scalar;
+  readonly logits: tf.Tensor2D;
+  readonly gradients: readonly tf.Tensor[];
+}
+
+const NOTHING_MEASURED: StepMeasure = { loss: Number.NaN, acc1: Number.NaN, acc5: Number.NaN };
+
+/** The mean over a batch's images of the gradients of all ranks; `share`: which part of them are this one's. */
+async function addUp(
+  collectives: Collectives,
+  own: readonly (tf.Tensor | tf.Variable)[],
+  share: number,
+): Promise<tf.Tensor[]> {
+  if (collectives.ranks === 1) return own.map((gradient) => tf.clone(gradient as tf.Tensor));
+  const parts = tf.tidy(() => own.map((gradient) => tf.mul(gradient as tf.Tensor, share)));
+  const sums = await collectives.allReduceSum(parts);
+  tf.dispose(parts);
+  return sums;
+}
+
+async function readMeasure(
+  { loss, logits }: OwnStep,
+  labels: Int32Array,
+  classes: number,
+): Promise<StepMeasure> {
+  const values = (await logits.data()) as Float32Array;
+  return { loss: (await loss.data())[0]!, ...accuracies(values, labels, classes) };
 }
 
 /** Weight [featureDim, classes] and bias, in PyTorch's layout: [classes, featureDim]. */
