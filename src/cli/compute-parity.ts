@@ -16,6 +16,7 @@ export const SHIPPED_CASES: readonly string[] = [
   'moco_v1_r18',
   'moco_v2_r18',
   'moco_v2_r18_2ranks',
+  'moco_v1_r18_4ranks',
   'moco_v1_r50',
 ].map((name) => fileURLToPath(new URL(`../../test/fixtures/parity/${name}.json`, import.meta.url)));
 

@@ -3,7 +3,6 @@
 import { ExitCode } from '../core/exit-code.ts';
 import { ProblemError } from '../core/problem.ts';
 import { hasPassed, isWithin } from '../parity/comparison.ts';
-import { explainSkip } from '../parity/describe-case.ts';
 import type { ParityMessage } from '../parity/parity-message.ts';
 import { readCase } from '../parity/read-case.ts';
 import { renderCase, renderEngine, renderSummary } from '../parity/render-results.ts';
@@ -35,19 +34,12 @@ export async function parity(files: readonly string[], options: ParityOptions): 
   return run.results.every(hasPassed) ? ExitCode.done : ExitCode.stageFailed;
 }
 
-/** All files are read before any is computed. Ones that were asked for by name must be computable. */
+/** All files are read before any is computed. */
 function refuseBadCases(files: readonly string[]): void {
   const problems = files.flatMap((file) => {
     try {
-      const skipped = explainSkip(readCase(file));
-      if (!skipped) return [];
-      return [
-        {
-          code: 'PARITY_NEEDS_RANKS',
-          message: `Expected a case of one rank but ${file} has more. ${skipped}`,
-          hint: 'No number is known to be wrong. Make the case again with --ranks 1.',
-        },
-      ];
+      readCase(file);
+      return [];
     } catch (error) {
       if (error instanceof ProblemError) return error.problems;
       throw error;

@@ -24,8 +24,6 @@ export interface CaseResult {
   readonly title: string;
   readonly seconds: number;
   readonly comparisons: readonly Comparison[];
-  /** Why nothing was computed, where nothing was. */
-  readonly skipped?: string;
   /** What limits what the case can show. */
   readonly notes: readonly string[];
 }

@@ -20,9 +20,10 @@ export function describeCase(parityCase: ParityCase): Pick<CaseResult, 'title' |
 function describeKind({ kind, given }: ParityCase): Pick<CaseResult, 'title' | 'notes'> {
   switch (kind) {
     case 'training-case': {
-      const { arch, dim, K, T, mlp, cos, batch, size, lr, wd } = given.config;
+      const { arch, dim, K, T, mlp, cos, batch, size, lr, wd, ranks } = given.config;
       const extras = `${mlp ? ', mlp' : ''}${cos ? ', cos' : ''}`;
-      const title = `MoCo, ${arch}, dim ${dim}, K ${K}, T ${T}${extras}, ${batch} images of ${size} x ${size}, lr ${lr}, wd ${wd}, ${given.steps.length} steps`;
+      const spread = ranks === 1 ? '' : ` on ${ranks} ranks`;
+      const title = `MoCo, ${arch}, dim ${dim}, K ${K}, T ${T}${extras}, ${batch} images of ${size} x ${size}${spread}, lr ${lr}, wd ${wd}, ${given.steps.length} steps`;
       return { title, notes: noteNoise(given) };
     }
     case 'lincls-case': {
@@ -36,12 +37,6 @@ function describeKind({ kind, given }: ParityCase): Pick<CaseResult, 'title' | '
         notes: [],
       };
   }
-}
-
-/** Why a case is not computed; undefined where it is. */
-export function explainSkip({ kind, given }: ParityCase): string | undefined {
-  if (kind !== 'training-case' || given.config.ranks === 1) return undefined;
-  return `It takes ${given.config.ranks} data-parallel ranks, and this version trains in one process.`;
 }
 
 function noteNoise({ steps }: TrainingCase): string[] {

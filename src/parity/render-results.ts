@@ -15,9 +15,8 @@ export function renderEngine({ name, ...details }: EngineDescription): string {
 
 /** A case's table. */
 export function renderCase(result: CaseResult, { verbose }: { readonly verbose: boolean }): string {
-  const { file, title, comparisons, skipped, notes, seconds } = result;
+  const { file, title, comparisons, notes, seconds } = result;
   const head = `${path.basename(file)}  ${title}`;
-  if (skipped) return `${head}\n  not computed: ${skipped}`;
   const rows = groupComparisons(comparisons).flatMap((group) => renderGroup(group, verbose));
   return [
     head,
@@ -29,14 +28,11 @@ export function renderCase(result: CaseResult, { verbose }: { readonly verbose: 
 
 /** The line below all tables. */
 export function renderSummary(results: readonly CaseResult[]): string {
-  const computed = results.filter(({ skipped }) => skipped === undefined);
-  const failed = computed.filter((result) => !hasPassed(result));
-  const skipped = results.length - computed.length;
-  const rest = skipped > 0 ? `, ${skipped} not computed` : '';
+  const failed = results.filter((result) => !hasPassed(result));
   const names = failed.map(({ file }) => path.basename(file)).join(', ');
   return failed.length === 0
-    ? `${computed.length} of ${computed.length} cases agree with PyTorch${rest}.`
-    : `${failed.length} of ${computed.length} cases are outside the tolerance: ${names}${rest}.`;
+    ? `${results.length} of ${results.length} cases agree with PyTorch.`
+    : `${failed.length} of ${results.length} cases are outside the tolerance: ${names}.`;
 }
 
 const HEADER = ['quantity', 'numbers', 'worst', 'ours', 'PyTorch', 'difference', 'tolerance', ''];

@@ -2,10 +2,11 @@
 
 import type { Engine } from '../engine/engine.ts';
 import type { CaseResult } from './comparison.ts';
-import { describeCase, explainSkip } from './describe-case.ts';
+import { describeCase } from './describe-case.ts';
 import { type ParityCase, readCase } from './read-case.ts';
 import { runAugmentCase } from './run-augment-case.ts';
 import { runLinclsCase } from './run-lincls-case.ts';
+import { withRanks } from './run-ranks.ts';
 import { runTrainingCase, type TrainingOutcome } from './run-training-case.ts';
 
 /**
@@ -21,8 +22,7 @@ export async function runCase(
   const started = performance.now();
   const parityCase = readCase(file);
   const { title, notes } = describeCase(parityCase);
-  const skipped = explainSkip(parityCase);
-  const found = skipped ? NOTHING : await compareCase(engine, parityCase, onProgress);
+  const found = await compareCase(engine, parityCase, { file, onProgress });
   const seconds = (performance.now() - started) / 1000;
   return {
     file,
@@ -30,7 +30,6 @@ export async function runCase(
     seconds,
     comparisons: found.comparisons,
     notes: [...notes, ...found.notes],
-    ...(skipped ? { skipped } : {}),
   };
 }
 
@@ -39,12 +38,15 @@ const NOTHING: TrainingOutcome = { comparisons: [], notes: [] };
 async function compareCase(
   engine: Engine,
   { kind, given }: ParityCase,
-  onProgress: (message: string) => void,
+  { file, onProgress }: { readonly file: string; readonly onProgress: (message: string) => void },
 ): Promise<TrainingOutcome> {
   const tell = (step: number, steps: number) => onProgress(`step ${step + 1} of ${steps}`);
   switch (kind) {
     case 'training-case':
-      return runTrainingCase(engine, given, onProgress);
+      if (given.config.ranks === 1) return runTrainingCase(engine, given, { onProgress });
+      return withRanks(engine, { file, ranks: given.config.ranks }, (collectives) =>
+        runTrainingCase(engine, given, { onProgress, collectives }),
+      );
     case 'lincls-case':
       return {
         ...NOTHING,

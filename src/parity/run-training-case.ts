@@ -2,6 +2,9 @@
 
 import type { TrainingCase } from '../config/schema/parity.generated.ts';
 import type { HostTensor, TensorMap } from '../core/host-tensor.ts';
+import type { Collectives } from '../engine/collectives/collectives.ts';
+import type { Rendezvous } from '../engine/collectives/rendezvous/rendezvous.ts';
+import { createSingleRank } from '../engine/collectives/single-rank.ts';
 import type { Engine } from '../engine/engine.ts';
 import * as tf from '../engine/tf.ts';
 import { createMoco, type Moco, type StepDetail } from '../moco/moco.ts';
@@ -13,8 +16,9 @@ import { disturb, fillState, makeImages, makePermutation, makeQueue } from './fo
 import { float32, normOf, typicalValue } from './host-tensors.ts';
 import { measureJumps, type WatchedStep } from './measure-jumps.ts';
 import { pairStep, type StepNumbers } from './pair-steps.ts';
+import { cutCase, follow, lead } from './run-ranks.ts';
 import { judge, readNoise } from './tolerance.ts';
-import { type WatchedEngine, watchDecisions } from './watch-decisions.ts';
+import { gatherDecisions, type WatchedEngine, watchDecisions } from './watch-decisions.ts';
 
 /** A case's numbers beside ours, and what has to be said of them. */
 export interface TrainingOutcome {
@@ -22,33 +26,60 @@ export interface TrainingOutcome {
   readonly notes: readonly string[];
 }
 
-/** Pairs every number of a case with ours. `onProgress` is told what is being computed. */
+/** Pairs every number of a case with ours, as rank 0 of `collectives`. `onProgress` is told what is being computed. */
 export async function runTrainingCase(
   engine: Engine,
   given: TrainingCase,
-  onProgress: (message: string) => void = () => {},
+  { onProgress = () => {}, collectives = createSingleRank() }: Surroundings = {},
 ): Promise<TrainingOutcome> {
-  const numbers = await computeSteps(engine, given, { onProgress });
+  const steps = given.steps.length;
+  await lead(collectives, { steps, disturbance: null, watches: false });
+  const numbers = await computeSteps(engine, given, { onProgress, collectives });
   const pairs = numbers.flatMap((each, step) => pairStep(step, each, given.steps[step]!));
   const judged = judge(pairs, readNoise(given.steps));
   if (judged.every(isWithin)) return { comparisons: judged, notes: [] };
   return measureJumps(pairs, judged, {
     watched: watchDecisions(engine),
-    run: (watched, last, disturbance) =>
-      computeSteps(
-        watched.engine,
-        { ...given, steps: given.steps.slice(0, last + 1) },
-        {
-          onProgress: (message) => onProgress(`does a ReLU turn, run ${disturbance ?? 0}, ${message}`),
-          watched,
-          disturbance,
-        },
-      ),
+    run: async (watched, last, disturbance) => {
+      const order = { steps: last + 1, disturbance: disturbance ?? null, watches: true };
+      await lead(collectives, order);
+      return computeSteps(watched.engine, cutCase(given, order), {
+        onProgress: (message) => onProgress(`does a ReLU turn, run ${disturbance ?? 0}, ${message}`),
+        collectives,
+        watched,
+        disturbance,
+      });
+    },
+  });
+}
+
+export interface Surroundings {
+  readonly onProgress?: (message: string) => void;
+  /** Absent: one rank. */
+  readonly collectives?: Collectives;
+}
+
+/** Any other rank than 0 of a case. */
+export function followTrainingCase(
+  engine: Engine,
+  given: TrainingCase,
+  rendezvous: Rendezvous,
+): Promise<void> {
+  return follow(engine, rendezvous, (collectives, order) => {
+    const watched = order.watches ? watchDecisions(engine) : undefined;
+    const { disturbance } = order;
+    return computeSteps(watched?.engine ?? engine, cutCase(given, order), {
+      onProgress: () => {},
+      collectives,
+      ...(watched ? { watched } : {}),
+      ...(disturbance === null ? {} : { disturbance }),
+    });
   });
 }
 
 interface RunOptions {
   readonly onProgress: (message: string) => void;
+  readonly collectives: Collectives;
   /** Whose decisions are written down. */
   readonly watched?: WatchedEngine;
   /** Which disturbance by one rounding; absent: none. */
@@ -58,17 +89,18 @@ interface RunOptions {
 async function computeSteps(
   engine: Engine,
   { config, steps }: TrainingCase,
-  { onProgress, watched, disturbance }: RunOptions,
+  { onProgress, collectives, watched, disturbance }: RunOptions,
 ): Promise<WatchedStep[]> {
-  const moco = createCaseMoco(engine, config, disturbance);
+  const moco = createCaseMoco(engine, config, { collectives, disturbance });
   watched?.watchHidden([moco.queryEncoder, moco.keyEncoder].flatMap(findHidden));
   const numbers: WatchedStep[] = [];
   for (const [step, { query_norms, key_norms, query_first_values }] of steps.entries()) {
     onProgress(`step ${step + 1} of ${steps.length}`);
-    const measured = await runStep(moco, config, { step, disturbance });
+    const measured = await runStep(moco, config, { step, collectives, disturbance });
     const names = new Set([query_norms, key_norms, query_first_values].flatMap(Object.keys));
     const state = await readState(moco, [...names]);
-    numbers.push({ ...measured, ...state, decisions: watched?.take() ?? [] });
+    const decisions = await gatherDecisions(collectives, watched?.take() ?? []);
+    numbers.push({ ...measured, ...state, decisions });
   }
   moco.dispose();
   return numbers;
@@ -82,7 +114,7 @@ function findHidden({ parameters, parameterNames }: Encoder): tf.Variable[] {
 function createCaseMoco(
   engine: Engine,
   { arch, dim, K, m, T, mlp, lr, wd }: TrainingCase['config'],
-  disturbance: number | undefined,
+  { collectives, disturbance }: Pick<RunOptions, 'collectives' | 'disturbance'>,
 ): Moco {
   const model = { arch, stem: 'imagenet', width: 64, bn: 'plain' } as const;
   const method = {
@@ -95,7 +127,7 @@ function createCaseMoco(
     shuffleBn: true,
   };
   const optimizer = { lr, momentum: 0.9, weightDecay: wd };
-  const moco = createMoco({ engine, model, moco: method, optimizer, seed: 0 });
+  const moco = createMoco({ engine, model, moco: method, optimizer, seed: 0, collectives });
   const start = disturbState(fillState(listState(model, { dim, mlp })), disturbance);
   moco.queryEncoder.loadTensors(start);
   moco.keyEncoder.loadTensors(start);
@@ -118,32 +150,54 @@ function disturbState(state: TensorMap, disturbance: number | undefined): Tensor
 async function runStep(
   moco: Moco,
   config: TrainingCase['config'],
-  { step, disturbance }: { readonly step: number; readonly disturbance: number | undefined },
+  {
+    step,
+    collectives,
+    disturbance,
+  }: Pick<RunOptions, 'collectives' | 'disturbance'> & { readonly step: number },
 ): Promise<Omit<StepNumbers, keyof EncoderState>> {
-  const { batch: n, size } = config;
-  const crop = (which: number) => {
-    const values = makeImages(which, { step, n, size });
+  const { batch, size } = config;
+  const { rank, ranks } = collectives;
+  const n = batch / ranks;
+  const order = makePermutation(batch, step);
+  const crop = (which: number, images: Int32Array) => {
+    const values = makeImages(which, { step, n: batch, size });
     if (disturbance !== undefined) disturb(values, disturbance);
-    return tf.tensor4d(values, [n, size, size, 3]);
+    return tf.tensor4d(pickImages(values, images, size), [n, size, size, 3]);
   };
-  const [queries, keys] = [crop(1), crop(2)];
+  const own = Int32Array.from({ length: n }, (_, i) => rank * n + i);
+  // Several ranks load the shuffled keys that they encode; one shuffles them itself.
+  const [queries, keys] = [crop(1, own), crop(2, ranks === 1 ? own : order.slice(rank * n, (rank + 1) * n))];
   const policy = config.cos ? ('cosine' as const) : ('constant' as const);
   const schedule = { policy, milestones: [], gamma: 1 };
   const lr = computeLr(config.lr, { epoch: step, epochs: config.steps, schedule });
-  const order = makePermutation(n, step);
   let detail: StepDetail | undefined;
-  const { loss } = await moco.trainStep({ queries, keys, order, lr }, (found) => {
+  const crops = ranks === 1 ? { queries, keys } : { queries, shuffled: { keys } };
+  const measure = await moco.trainStep({ ...crops, order, lr }, (found) => {
     detail = found;
   });
   tf.dispose([queries, keys]);
+  const { gradientNorm, positiveLogits } = detail!;
+  const all = await collectives.gatherValues({ loss: measure.loss, positiveLogits });
+  const losses = all.map(({ loss }) => loss ?? Number.NaN); // NaN travels as null.
   return {
     lr,
-    loss,
-    loss_per_rank: [loss],
-    grad_norm: detail!.gradientNorm,
-    positive_logits: [...detail!.positiveLogits],
+    loss: losses.reduce((sum, loss) => sum + loss, 0) / ranks,
+    loss_per_rank: losses,
+    grad_norm: gradientNorm,
+    positive_logits: all.flatMap((each) => each.positiveLogits.map((logit) => logit ?? Number.NaN)),
     largest_logit: 1 / config.T,
   };
+}
+
+/** Rows of [N, S, S, 3]. */
+function pickImages(values: Float32Array, images: Int32Array, size: number): Float32Array {
+  const length = size * size * 3;
+  const picked = new Float32Array(images.length * length);
+  images.forEach((image, i) => {
+    picked.set(values.subarray(image * length, (image + 1) * length), i * length);
+  });
+  return picked;
 }
 
 /** What the encoders and the queue hold after a step. */

@@ -2,6 +2,7 @@
 // point, two correct float32 runs go different ways, and their gradients differ by far more than rounding: a
 // discontinuity, which this makes visible.
 
+import type { Collectives } from '../engine/collectives/collectives.ts';
 import type { Engine, EngineOps } from '../engine/engine.ts';
 import type * as tf from '../engine/tf.ts';
 
@@ -55,6 +56,20 @@ export function watchDecisions(engine: Engine): WatchedEngine {
       return taken;
     },
   };
+}
+
+/** The decisions of all ranks, rank 0's first. */
+export async function gatherDecisions(
+  collectives: Collectives,
+  own: readonly Decisions[],
+): Promise<readonly Decisions[]> {
+  if (collectives.ranks === 1) return own;
+  const texts = own.map(({ values, ...rest }) => ({
+    ...rest,
+    values: Buffer.from(values).toString('base64'),
+  }));
+  const all = await collectives.gatherValues(texts);
+  return all.flat().map(({ values, ...rest }) => ({ ...rest, values: Buffer.from(values, 'base64') }));
 }
 
 /** How many decisions there are, and how many of them two runs take otherwise. */

@@ -66,8 +66,7 @@ export async function joinTeam(
 /** Weighted by images; the same on every rank, because the order is. */
 function average(all: readonly Measured[]): Measured {
   const images = all.reduce((sum, each) => sum + each.images, 0);
-  const mean = (name: keyof StepMeasure) =>
-    all.reduce((sum, each) => sum + weigh(each, name), 0) / images;
+  const mean = (name: keyof StepMeasure) => all.reduce((sum, each) => sum + weigh(each, name), 0) / images;
   return { measure: { loss: mean('loss'), acc1: mean('acc1'), acc5: mean('acc5') }, images };
 }
 

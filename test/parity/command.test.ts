@@ -63,15 +63,6 @@ test('wrong pixels are outside', async () => {
   expect(stdout).toMatch(/1 of 1 cases are outside the tolerance: augment\.json\.\n$/);
 });
 
-test('a case of two ranks is not computed, and that is no wrong number', async () => {
-  const { code, stderr, stdout } = await runCli(['parity', fixture('moco_v2_r18_2ranks')]);
-  expect([code, stdout]).toEqual([2, '']);
-  expect(stderr).toBe(`PARITY_NEEDS_RANKS
-  Expected a case of one rank but test/fixtures/parity/moco_v2_r18_2ranks.json has more. It takes 2 data-parallel ranks, and this version trains in one process.
-    hint: No number is known to be wrong. Make the case again with --ranks 1.
-`);
-});
-
 test('translate: a quoted command, its words behind --, and stderr for what is left out', async () => {
   const text = await runCli(['translate', 'python main_moco.py -a resnet18 --gpu 0 --cos d']);
   const words = await runCli([

@@ -7,9 +7,14 @@ import { runCase } from '../../src/parity/run-case.ts';
 import { trainingEngines } from '../helpers/available-engines.ts';
 
 const cases = [
-  ...['moco_v1_r18', 'moco_v2_r18', 'moco_v1_r50', 'lincls_r18'].flatMap((file) =>
-    trainingEngines.map((name) => [file, name] as const),
-  ),
+  ...[
+    'moco_v1_r18',
+    'moco_v2_r18',
+    'moco_v2_r18_2ranks', // Its other ranks are processes of their own.
+    'moco_v1_r18_4ranks',
+    'moco_v1_r50',
+    'lincls_r18',
+  ].flatMap((file) => trainingEngines.map((name) => [file, name] as const)),
   ['augment', 'wasm'] as const, // no engine takes part
 ];
 
