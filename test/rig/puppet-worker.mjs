@@ -27,7 +27,9 @@ process.send({ type: 'hello', protocolVersion: version, pid: process.pid });
 
 function play(order) {
   console.log(`puppet plays ${order.stage.id}`);
-  const behaviour = behaviours[order.stage.id] ?? 'succeed';
+  // `stage#1` is for rank 1 alone.
+  const { id } = order.stage;
+  const behaviour = behaviours[`${id}#${order.rank?.rendezvous.rank}`] ?? behaviours[id] ?? 'succeed';
   switch (behaviour) {
     case 'succeed':
       return end({ type: 'done', result: succeed(order) });
