@@ -25,7 +25,7 @@ run(['dist/main.js', 'engine', 'install', 'torch']);
 run([
   'node_modules/vitest/vitest.mjs',
   'run',
-  ...(tests.length > 0 ? tests : ['test/engine', 'test/conformance']),
+  ...(tests.length > 0 ? tests : ['test/engine', 'test/conformance', 'test/data/native-renderer.test.ts']),
 ]);
 
 function run(args) {

@@ -120,13 +120,19 @@ describe.skipIf(!installed)('the engine', () => {
     expect(three).toEqual(one);
   });
 
-  test('overwrites what a backward pass has used up, so that its peak is near what the forward pass keeps', () => {
+  test('overwrites what a backward pass has used up, so that its peak is near what the forward pass keeps', ({
+    skip,
+  }) => {
     const native = engine.native!;
     const shape = [8, 64, 64, 16] as const;
     const bytes = 4 * shape.reduce<number>((a, b) => a * b, 1);
     const x = tf.zeros([...shape]) as tf.Tensor4D;
     const [scale, offset] = tf.tidy(
       () => [tf.variable(tf.zeros([16])), tf.variable(tf.zeros([16]))] as const,
+    );
+    skip(
+      native.memory().reservedBytes === 0,
+      'an addon that the sanitizer watches does not count its memory',
     );
     const layers = 6;
     native.startPeak();

@@ -5,8 +5,8 @@ type Pair = readonly [number, number];
 
 /** Winners are numbered in 16 bits, of which the last says that there is none. */
 const LARGEST_POOL = 65_534;
-/** Sizes of padded images are counted in 64 bits. */
-const LARGEST_PADDING = 2 ** 20;
+/** Padding, strides and dilations: libraries count in 32 bits, and some crash where that is not enough. */
+const LARGEST_STEP = 2 ** 20;
 
 /** A window over images: sizes are [height, width]. */
 export interface Window {
@@ -119,7 +119,7 @@ function readPadding(pad: unknown, channelsFirst: boolean): 'same' | readonly [P
       ];
   const isPair = (pair: unknown) =>
     Array.isArray(pair) && pair.length === 2 && pair.every((side) => Number.isInteger(side) && side >= 0);
-  if (pairs.length === 2 && pairs.every(isPair) && Math.max(...pairs.flat()) <= LARGEST_PADDING)
+  if (pairs.length === 2 && pairs.every(isPair) && Math.max(...pairs.flat()) <= LARGEST_STEP)
     return pairs as unknown as [Pair, Pair];
   throw new Error(
     `padding is 'same', 'valid', a whole number or a pair for each axis, not ${JSON.stringify(pad)}`,
@@ -128,7 +128,11 @@ function readPadding(pad: unknown, channelsFirst: boolean): 'same' | readonly [P
 
 function readPair(value: number | readonly number[], name: string): Pair {
   const pair = typeof value === 'number' ? [value, value] : value;
-  if (Array.isArray(pair) && pair.length >= 2 && pair.every((side) => Number.isInteger(side) && side > 0))
+  if (
+    Array.isArray(pair) &&
+    pair.length >= 2 &&
+    pair.every((side) => Number.isInteger(side) && side > 0 && side <= LARGEST_STEP)
+  )
     return [pair[0]!, pair[1]!];
   throw new Error(`${name} are whole numbers from 1 on, not ${JSON.stringify(value)}`);
 }
