@@ -83,3 +83,21 @@ test('what else waits gets its turn between two batches, however long a step blo
   await loader.close();
   expect(new Set(turnsAtStep.slice(1)).size).toBe(turnsAtStep.length - 1);
 });
+
+test('the shares of all ranks are the whole batch, with the same crops; shuffled keys are those that the order says', async () => {
+  const order = () => Int32Array.from({ length: options.batchSize }, (_, i) => options.batchSize - 1 - i);
+  const crops = [{ views: [0] }, { views: [1], order }];
+  const [whole] = await readAll(options, 1);
+  const ranks = 2;
+  const parts = await Promise.all(
+    [0, 1].map(async (rank) => (await readAll({ ...options, share: { rank, ranks }, crops }, 1))[0]!),
+  );
+  const join = (view: number) => parts.flatMap(({ views }) => [...views[view]!]);
+  expect(parts.flatMap(({ indices }) => [...indices])).toEqual([...whole!.indices]);
+  expect(join(0)).toEqual([...whole!.views[0]!]);
+  const pixels = whole!.views[1]!.length / options.batchSize;
+  const shuffled = [...order()].flatMap((from) => [
+    ...whole!.views[1]!.subarray(from * pixels, (from + 1) * pixels),
+  ]);
+  expect(join(1)).toEqual(shuffled);
+});
