@@ -1,20 +1,21 @@
 // Runs a compiled experiment: takes its folder, decides from the records, schedules the stages, and
 // keeps their records. Only this process writes records, so a killed worker can't claim anything.
 
-import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { renderYaml } from '../config/explain-config.ts';
 import type { EmitEvent, StageSummary } from '../core/events.ts';
 import type { OwnScript } from '../core/own-script.ts';
+import { ProblemError } from '../core/problem.ts';
 import { type StageDecisions, selectFailed, selectStages } from '../plan/stage-decision.ts';
 import type { Stage, StageGraph, StageKind } from '../plan/stage-graph.ts';
 import { decideStagesThoroughly } from '../runs/decide-stages.ts';
+import { findLackOfRoom } from '../runs/disk-room.ts';
 import { describeHost, readGitRevision, readVersions } from '../runs/host-info.ts';
 import { endLeftWorkers } from '../runs/left-workers.ts';
 import { acquireRunLock } from '../runs/run-lock.ts';
 import { RECORD_VERSION, type RunRecord } from '../runs/run-record.ts';
 import type { RunStore } from '../runs/run-store.ts';
-import { removeTemporaryFiles } from '../runs/write-file-atomic.ts';
+import { removeTemporaryFiles, writeFileAtomic } from '../runs/write-file-atomic.ts';
 import type { Device } from './device-pool.ts';
 import { decideRetry, type FailureHistory, NO_FAILURES } from './failure-policy.ts';
 import { readMemoryLimit } from './memory-evidence.ts';
@@ -23,7 +24,7 @@ import type { GroupEnd } from './rank-group.ts';
 import { type RunningStage, runSchedule, type SchedulerSummary, type StageEnd } from './scheduler.ts';
 import { startStageProcesses } from './stage-processes.ts';
 import { hintAtBatchSizes } from './suggest-batch.ts';
-import { readLogTail } from './worker-process.ts';
+import { nameLog, readLogTail } from './worker-process.ts';
 
 export interface RunOptions {
   readonly graph: StageGraph;
@@ -130,11 +131,41 @@ interface Seen {
   peakBytes?: number;
 }
 
+/** A stage that cannot begin, for want of room say, has failed; the others go on. */
 function startStage(running: Running, stage: Stage, devices: readonly Device[]): RunningStage {
+  try {
+    return beginStage(running, stage, devices);
+  } catch (error) {
+    const end = failWithout(running, stage, error);
+    return { ended: Promise.resolve(end), stop: () => {}, kill: () => {} };
+  }
+}
+
+/** Of a problem that kept even the record from being written. */
+function failWithout({ options: { emit, store } }: Running, { id }: Stage, error: unknown): StageEnd {
+  if (!(error instanceof ProblemError)) throw error;
+  const { code, message, hint } = error.problems[0]!;
+  const logFile = path.join(store.folderOf(id), nameLog());
+  emit({
+    type: 'stage-failed',
+    id,
+    problem: { code, message, ...(hint ? { hint } : {}) },
+    logTail: [],
+    logFile,
+  });
+  return 'failed';
+}
+
+function beginStage(running: Running, stage: Stage, devices: readonly Device[]): RunningStage {
   const { graph, store, emit, worker } = running.options;
   const { id } = stage;
   const record = createRecord(running, stage);
   prepareFolder(store, stage, record);
+  const lack = findLackOfRoom(store.folderOf(id), stage.cost.diskBytes ?? 0);
+  if (lack) {
+    store.writeRecord(id, { ...record, state: 'failed', problem: lack });
+    throw new ProblemError(lack);
+  }
   emit({
     type: 'stage-started',
     id,
@@ -164,7 +195,11 @@ function startStage(running: Running, stage: Stage, devices: readonly Device[]):
   });
   const ended = process.ended.then((end) => {
     const durationMs = Math.round(performance.now() - started);
-    return finishStage(running, { stage, record, end, durationMs, seen });
+    try {
+      return finishStage(running, { stage, record, end, durationMs, seen });
+    } catch (error) {
+      return failWithout(running, stage, error);
+    }
   });
   return { ended, stop: process.stop, kill: process.kill };
 }
@@ -205,7 +240,7 @@ function prepareFolder(store: RunStore, stage: Stage, record: RunRecord): void {
   else store.emptyFolder(stage.id);
   store.writeRecord(stage.id, record);
   const config = renderYaml({ stage: stage.id, seed: stage.seed, ...stage.config });
-  writeFileSync(path.join(store.folderOf(stage.id), 'config.yaml'), config);
+  writeFileAtomic(path.join(store.folderOf(stage.id), 'config.yaml'), [config]);
 }
 
 interface Ended {

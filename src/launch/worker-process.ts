@@ -67,7 +67,14 @@ export function startWorker(script: OwnScript, order: StageOrder, listener: Work
     reject: false,
   });
   // Before it has an order, and so before it can write anything.
-  const forget = subprocess.pid === undefined ? undefined : noteWorker(order.folder, subprocess.pid);
+  let forget: (() => void) | undefined;
+  try {
+    forget = subprocess.pid === undefined ? undefined : noteWorker(order.folder, subprocess.pid);
+  } catch (error) {
+    // Unnoted, it must not run: a later runner could not know of it.
+    subprocess.kill('SIGKILL');
+    throw error;
+  }
   const killsBefore = countMemoryKills();
   let last: WorkerEnd | undefined;
   let killed = false;

@@ -2,9 +2,10 @@
 // a fixed order, so that two runs of one seed give equal bytes but for the fields that tell times.
 
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, fdatasyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fdatasyncSync, openSync, readFileSync } from 'node:fs';
 import { ProblemError } from '../core/problem.ts';
-import { writeFileAtomic } from './write-file-atomic.ts';
+import { withRoom } from './disk-room.ts';
+import { writeFileAtomic, writeWhole } from './write-file-atomic.ts';
 
 /** Fields that differ between two runs of one seed. They stand last in a line. */
 export const TIME_FIELDS = ['dataTimeMs', 'stepTimeMs', 'timeMs', 'imagesPerSecond'] as const;
@@ -46,10 +47,10 @@ export function openMetricsLog(file: string): MetricsLog {
     append: (row) => {
       hash.update(renderWithoutTimes([row]));
       rows++;
-      writeSync(descriptor, renderRow(row));
+      withRoom(file, () => writeWhole(descriptor, Buffer.from(renderRow(row))));
     },
     mark: (step) => {
-      fdatasyncSync(descriptor);
+      withRoom(file, () => fdatasyncSync(descriptor));
       return { step, rows, sha256: hash.copy().digest('hex') };
     },
     close: () => closeSync(descriptor),

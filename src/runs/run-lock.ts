@@ -6,6 +6,7 @@ import { accessSync, constants, mkdirSync, readFileSync, renameSync, rmSync, wri
 import os from 'node:os';
 import path from 'node:path';
 import { type Problem, ProblemError } from '../core/problem.ts';
+import { withRoom } from './disk-room.ts';
 import { placeExclusively } from './place-exclusively.ts';
 import { isSameProcess, readProcessStart } from './process-identity.ts';
 
@@ -72,8 +73,8 @@ function createFolder(folder: string): void {
 
 function takeLock(file: string, holder: LockHolder, folder: string): void {
   const claim = `${file}.${holder.pid}.tmp`;
-  writeFileSync(claim, `${JSON.stringify(holder, null, 2)}\n`);
   try {
+    withRoom(claim, () => writeFileSync(claim, `${JSON.stringify(holder, null, 2)}\n`));
     if (placeExclusively(claim, file)) return;
     const current = readLockFile(file);
     if (current === undefined && placeExclusively(claim, file)) return;

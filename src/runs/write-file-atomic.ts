@@ -13,6 +13,7 @@ import {
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
+import { withRoom } from './disk-room.ts';
 
 /**
  * Replaces a file's contents, given in parts, each asked for when it is written. Creates its folder.
@@ -25,10 +26,10 @@ export function writeFileAtomic(
   { prove }: { readonly prove?: (temporary: string) => void } = {},
 ): void {
   const folder = path.dirname(file);
-  mkdirSync(folder, { recursive: true });
+  withRoom(file, () => mkdirSync(folder, { recursive: true }));
   const temporary = path.join(folder, `.${path.basename(file)}.${process.pid}.tmp`);
   try {
-    writeParts(temporary, parts);
+    withRoom(file, () => writeParts(temporary, parts));
     prove?.(temporary);
     renameSync(temporary, file);
   } catch (error) {
@@ -57,7 +58,7 @@ function writeParts(file: string, parts: Iterable<string | Uint8Array>): void {
 }
 
 /** One write may take less than it is given: the system stops at 2 GiB, or where a disk fills up. */
-function writeWhole(descriptor: number, bytes: Uint8Array): void {
+export function writeWhole(descriptor: number, bytes: Uint8Array): void {
   let written = 0;
   while (written < bytes.length) written += writeSync(descriptor, bytes, written);
 }
