@@ -5,7 +5,8 @@ import { parse } from 'yaml';
 import type { Problem } from '../core/problem.ts';
 import { type Located, type LocatedScalar, whereOf } from './located.ts';
 
-const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;
+/** A default has an end, so that a text full of beginnings is not searched to its end from each. */
+const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]{0,4096}))?\}/g;
 
 export type Environment = { readonly [name: string]: string | undefined };
 

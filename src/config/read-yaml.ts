@@ -66,12 +66,23 @@ export function parseYaml(file: SourceFile): YamlReading {
 
 /** Undefined where it nests deeper than the parser's recursion goes. */
 function parseSyntax(text: string): ReturnType<typeof parseDocument> | undefined {
+  if (countBrackets(text) > MAX_BRACKETS) return undefined;
   try {
     return parseDocument(text, { prettyErrors: false, strict: true, stringKeys: true, uniqueKeys: false });
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
   }
+}
+
+/** How many brackets are open at most, wherever they stand: the parser takes seconds for thousands. */
+function countBrackets(text: string): number {
+  let [open, most] = [0, 0];
+  for (const bracket of text.match(/[[\]{}]/g) ?? []) {
+    open += bracket === '[' || bracket === '{' ? 1 : -1;
+    most = Math.max(most, open);
+  }
+  return most;
 }
 
 function startOf(file: SourceFile): SourceLocation {
@@ -153,6 +164,8 @@ interface Anchored {
 
 const MAX_BYTES = 2 ** 18;
 const MAX_DEPTH = 64;
+/** Far above MAX_DEPTH: some may stand in texts. */
+const MAX_BRACKETS = 512;
 const MAX_NODES = 100_000;
 
 function convert(node: Node, context: Conversion): Located {
