@@ -14,6 +14,7 @@ const layers = {
   train: ['engine', 'config', 'core'],
   moco: ['model', 'train', 'engine', 'config', 'core'],
   stages: [
+    'detection',
     'moco',
     'model',
     'data',
@@ -29,9 +30,22 @@ const layers = {
   ],
   parity: ['moco', 'model', 'data', 'train', 'engine', 'config', 'core'],
   translate: ['core'],
+  detection: ['config', 'core'],
   launch: ['plan', 'runs', 'config', 'core'],
   worker: ['stages', 'parity', 'tracking', 'engine', 'plan', 'runs', 'core'],
-  cli: ['parity', 'translate', 'config', 'plan', 'launch', 'report', 'runs', 'files', 'data', 'core'],
+  cli: [
+    'detection',
+    'parity',
+    'translate',
+    'config',
+    'plan',
+    'launch',
+    'report',
+    'runs',
+    'files',
+    'data',
+    'core',
+  ],
 };
 
 /**
@@ -59,7 +73,7 @@ const packageOwners = {
   ajv: ['^src/config/'],
   yaml: ['^src/config/'],
   'fastest-levenshtein': ['^src/core/'],
-  execa: ['^src/launch/worker-process\\.ts$'],
+  execa: ['^src/launch/worker-process\\.ts$', '^src/worker/run-command\\.ts$'],
   listr2: ['^src/launch/ui/'],
   commander: ['^src/cli/', '^src/main\\.ts$'],
   jstat: ['^src/report/'],

@@ -12,7 +12,7 @@ const banner = '/* Generated from the JSON Schema beside it by `npm run generate
 
 const recipe = JSON.parse(await readFile(new URL('recipe.schema.json', folder), 'utf8'));
 const experiment = JSON.parse(await readFile(new URL('experiment.schema.json', folder), 'utf8'));
-await write('recipe', pick(recipe.$defs, ['PretrainRecipe', 'LinclsRecipe', 'KnnRecipe']));
+await write('recipe', pick(recipe.$defs, ['PretrainRecipe', 'LinclsRecipe', 'KnnRecipe', 'DetectionRecipe']));
 const parity = JSON.parse(await readFile(new URL('parity.schema.json', folder), 'utf8'));
 await write('experiment', pick(experiment.$defs, ['PublishedValue', 'LaunchConfig', 'ReportConfig']));
 // Arch is the recipe's; the compiler resolves no references between files.

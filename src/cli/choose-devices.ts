@@ -24,7 +24,10 @@ export function chooseDevices(graph: StageGraph, spec = graph.experiment.launch.
 /** Names of engines; `auto` is torch where that is installed. */
 export function listEngines({ methods, evaluations }: ResolvedExperiment): string[] {
   const best = examineAddon().state === 'ready' ? 'torch' : 'auto';
-  return [...methods, ...evaluations].map(({ recipe }) => (recipe.engine === 'auto' ? best : recipe.engine));
+  return [...methods, ...evaluations]
+    .map(({ recipe }) => recipe)
+    .filter((recipe) => recipe.kind !== 'detection')
+    .map(({ engine }) => (engine === 'auto' ? best : engine));
 }
 
 /**

@@ -8,6 +8,7 @@ import type { StageKind } from '../plan/stage-graph.ts';
 import { openRunStore } from '../runs/run-store.ts';
 import { findDeviceProblems } from './choose-devices.ts';
 import { type ConfigOptions, loadUsableConfig } from './config-options.ts';
+import { findUnavailable } from './find-unavailable.ts';
 import { preparePlan, viewPlan } from './prepare-plan.ts';
 import { showProblems } from './show-problems.ts';
 
@@ -24,7 +25,7 @@ export function plan(file: string, options: PlanOptions): ExitCode {
   const { experiment } = loadUsableConfig(file, options);
   const { graph, inputProblems } = preparePlan(experiment);
   const store = openRunStore(options.out, experiment.name);
-  const view = viewPlan(graph, store, options.only);
+  const view = viewPlan(graph, store, { only: options.only, unavailable: findUnavailable(graph) });
   process.stdout.write(renderers[options.format](view));
   const problems = [...inputProblems, ...findDeviceProblems(view)];
   if (problems.length > 0) showProblems(problems);

@@ -8,7 +8,7 @@ import { surveyData } from '../data/open-dataset.ts';
 import { compilePlan } from '../plan/compile-plan.ts';
 import { dataKey, listUnsizedData } from '../plan/data-size.ts';
 import type { PlanView } from '../plan/plan-view.ts';
-import { selectStages } from '../plan/stage-decision.ts';
+import { markUnavailable, selectStages } from '../plan/stage-decision.ts';
 import type { DataSizes, StageGraph, StageKind } from '../plan/stage-graph.ts';
 import { decideStages } from '../runs/decide-stages.ts';
 import { estimateDurations } from '../runs/estimate-durations.ts';
@@ -41,9 +41,15 @@ export function preparePlan(experiment: ResolvedExperiment): PreparedPlan {
 export function viewPlan(
   graph: StageGraph,
   store: RunStore,
-  only: readonly StageKind[] | undefined,
+  {
+    only,
+    unavailable,
+  }: {
+    readonly only?: readonly StageKind[] | undefined;
+    readonly unavailable: ReadonlyMap<string, string>;
+  },
 ): PlanView {
-  const decided = decideStages(graph, store);
+  const decided = markUnavailable(decideStages(graph, store), unavailable);
   return {
     graph,
     decisions: only ? selectStages(graph, decided, only) : decided,

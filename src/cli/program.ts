@@ -15,7 +15,7 @@ export class UsageError extends Error {
   }
 }
 
-const STAGE_KINDS = ['pretrain', 'extract', 'sanity-check', 'lincls', 'knn', 'report'];
+const STAGE_KINDS = ['pretrain', 'extract', 'sanity-check', 'lincls', 'knn', 'detection', 'report'];
 
 /**
  * Creates the program.

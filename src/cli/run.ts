@@ -21,6 +21,7 @@ import { renderText } from '../report/render-text.ts';
 import { openRunStore, type RunStore } from '../runs/run-store.ts';
 import { chooseDevices, listEngines, refuseTooFewDevices } from './choose-devices.ts';
 import { loadUsableConfig } from './config-options.ts';
+import { findUnavailable } from './find-unavailable.ts';
 import { listenForSignals } from './listen-for-signals.ts';
 import { type PlanOptions, plan as printPlan } from './plan.ts';
 import { preparePlan, viewPlan } from './prepare-plan.ts';
@@ -38,7 +39,8 @@ export async function run(file: string, options: RunOptions): Promise<ExitCode> 
   // The report tells of every setting who set it.
   const { graph, inputProblems } = preparePlan({ ...experiment, settings: listSettings(explained) });
   const store = openRunStore(options.out, experiment.name);
-  const view = viewPlan(graph, store, options.only);
+  const unavailable = findUnavailable(graph);
+  const view = viewPlan(graph, store, { only: options.only, unavailable });
   refuseMissingInputs(view, inputProblems);
   const devices = chooseDevices(graph);
   refuseTooFewDevices(view, devices);
@@ -51,6 +53,7 @@ export async function run(file: string, options: RunOptions): Promise<ExitCode> 
     devices,
     ...(options.only ? { only: options.only } : {}),
     ...(options.retryFailed ? { retryFailed: true } : {}),
+    unavailable,
     overrides,
     command: ['moco', ...process.argv.slice(2)].join(' '),
     worker: locateWorker(),
@@ -76,9 +79,9 @@ function hintAtTorch(experiment: ResolvedExperiment, { decisions }: PlanView): v
 /** Checkpoints, and the data of the stages that will run, each looked at once. */
 function refuseMissingInputs({ graph, decisions }: PlanView, known: readonly Problem[]): void {
   const needed = new Map<string, DataConfig>();
-  for (const { id, kind, config } of graph.stages) {
-    const reads = kind === 'pretrain' || kind === 'lincls' || kind === 'knn';
-    if (!reads || decisions.get(id)?.state !== 'to-run' || !('recipe' in config)) continue;
+  for (const { id, config } of graph.stages) {
+    const reads = config.kind === 'pretrain' || config.kind === 'lincls' || config.kind === 'knn';
+    if (!reads || decisions.get(id)?.state !== 'to-run') continue;
     needed.set(JSON.stringify(config.recipe.data), config.recipe.data);
   }
   const missing = known.filter(({ code }) => code === 'PRETRAINED_FILE_MISSING');

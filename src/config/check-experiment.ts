@@ -7,7 +7,11 @@ import type { ResolvedExperiment } from './resolved.ts';
 import { locate } from './validate.ts';
 
 const SAFE_NAME = /^[A-Za-z0-9][A-Za-z0-9._+=-]*$/;
-const METRICS = { lincls: ['top1', 'top5', 'bestTop1', 'bestTop5'], knn: ['top1'] } as const;
+const METRICS = {
+  lincls: ['top1', 'top5', 'bestTop1', 'bestTop5'],
+  knn: ['top1'],
+  detection: ['AP50', 'AP', 'AP75'],
+} as const;
 
 /** Names that are folders, columns and published values that exist. */
 export function checkExperiment(experiment: ResolvedExperiment, node: Located): Problem[] {

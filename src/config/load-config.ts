@@ -24,9 +24,9 @@ import {
   parseSet,
 } from './overrides.ts';
 import { resolveEntries } from './resolve-entries.ts';
-import type { ResolvedEvaluation, ResolvedExperiment, ResolvedMethod } from './resolved.ts';
+import type { EvaluationRecipe, ResolvedEvaluation, ResolvedExperiment, ResolvedMethod } from './resolved.ts';
 import type { LaunchConfig, ReportConfig } from './schema/experiment.generated.ts';
-import type { KnnRecipe, LinclsRecipe, PretrainRecipe } from './schema/recipe.generated.ts';
+import type { PretrainRecipe } from './schema/recipe.generated.ts';
 import { type DocumentKind, locate, validateDocument } from './validate.ts';
 
 /** A file and the flags that change what it says. */
@@ -96,11 +96,11 @@ function resolveDocument(document: LocatedMap, resolving: Resolving): ResolvedEx
   const kind = childOf(document, 'kind');
   const name = kind?.kind === 'scalar' ? String(kind.value) : '';
   if (name === 'experiment') return resolveExperiment(document, resolving);
-  if (name === 'pretrain' || name === 'lincls' || name === 'knn')
+  if (name === 'pretrain' || name === 'lincls' || name === 'knn' || name === 'detection')
     return resolveRecipe(document, name, resolving);
   resolving.loading.problems.push({
     code: 'CONFIG_UNKNOWN_KIND',
-    message: `Expected kind to be one of experiment, pretrain, lincls, knn but ${kind ? `received ${JSON.stringify(toJson(kind))}` : 'it is not there'}.`,
+    message: `Expected kind to be one of experiment, pretrain, lincls, knn, detection but ${kind ? `received ${JSON.stringify(toJson(kind))}` : 'it is not there'}.`,
     hint: 'A file opens with its kind, for example: kind: experiment',
     ...locate(document, ['kind']),
   });
@@ -193,8 +193,8 @@ function resolveMethod(entry: Entry, loading: Loading): ResolvedMethod[] {
 function resolveEvaluation(entry: Entry, loading: Loading): ResolvedEvaluation[] {
   return expandEntry(entry, loading.problems).map(({ name, label, recipe }) => {
     // What only a recipe that is run alone needs.
-    const own = omitKeys(recipe, ['label', 'reproduces', 'pretrained', 'model']);
-    const finished = finishRecipe<LinclsRecipe | KnnRecipe>([...entry.written, entry.map, own], {
+    const own = omitKeys(recipe, ['label', 'reproduces', 'pretrained', 'model', ...foreignKeys(entry.kind)]);
+    const finished = finishRecipe<EvaluationRecipe>([...entry.written, entry.map, own], {
       kind: entry.kind,
       path: `evaluations.${name}`,
       name,
@@ -203,6 +203,11 @@ function resolveEvaluation(entry: Entry, loading: Loading): ResolvedEvaluation[]
     });
     return { name, label, ...finished };
   });
+}
+
+/** What an experiment shares out and Detectron2 doesn't ask for: it trains on its own engine and data. */
+function foreignKeys(kind: Entry['kind']): readonly string[] {
+  return kind === 'detection' ? ['engine', 'data', 'precision', 'devices'] : [];
 }
 
 /** The cells of an entry with their names; a cell may bring its own label and published values. */
@@ -231,14 +236,15 @@ interface Finishing {
 }
 
 /** Validates a recipe, fills in the defaults and checks it. `layers`: as it grew, see `rateRecipe`. */
-function finishRecipe<Recipe extends PretrainRecipe | LinclsRecipe | KnnRecipe>(
+function finishRecipe<Recipe extends PretrainRecipe | EvaluationRecipe>(
   layers: readonly LocatedMap[],
   { kind, path: at, name, loading, reproduces }: Finishing,
 ): { readonly recipe: Recipe; readonly lrRule?: string } {
   const prefix = at === '' ? '' : `${at}.`;
   const { recipe: node, lrRule, warnings } = rateTraining(layers, kind, prefix);
   const value = toJson(node) as { [key: string]: Json };
-  if (kind !== 'knn' && loading.devicesPerTrial !== undefined) value.devices = loading.devicesPerTrial;
+  if ((kind === 'pretrain' || kind === 'lincls') && loading.devicesPerTrial !== undefined)
+    value.devices = loading.devicesPerTrial;
   const problems = validateDocument(kind, value, { node, prefix });
   loading.problems.push(...problems);
   value.kind = kind;
@@ -248,6 +254,8 @@ function finishRecipe<Recipe extends PretrainRecipe | LinclsRecipe | KnnRecipe>(
   const finished = { recipe, ...(lrRule === undefined ? {} : { lrRule }) };
   loading.explained.push({ path: at, value, node });
   if (problems.length > 0) return finished;
+  // Detectron2 knows its own data and settings.
+  if (recipe.kind === 'detection') return finished;
   const found = checkRecipe(recipe, { node, prefix, trainSize: findKnownTrainSize(recipe.data) });
   loading.problems.push(...found.problems);
   loading.warnings.push(...warnings, ...found.warnings);
@@ -266,7 +274,7 @@ function rateTraining(layers: readonly LocatedMap[], kind: DocumentKind, prefix:
 
 function resolveRecipe(
   document: LocatedMap,
-  kind: 'pretrain' | 'lincls' | 'knn',
+  kind: 'pretrain' | EvaluationRecipe['kind'],
   { loading: outside, context, overrides }: Resolving,
 ): ResolvedExperiment | undefined {
   const { options, problems } = outside;
@@ -318,11 +326,11 @@ function readRecipeBase(file: string, context: LoadContext): LocatedMap {
   return resolveBase(root, file, context);
 }
 
-/** lincls or knn run alone: the encoder is a checkpoint. */
+/** An evaluation run alone: the encoder is a checkpoint. */
 function resolveAlone(
   recipe: LocatedMap,
   given: {
-    readonly kind: 'lincls' | 'knn';
+    readonly kind: EvaluationRecipe['kind'];
     readonly name: string;
     readonly settings: Omit<ResolvedExperiment, 'name' | 'methods' | 'evaluations'>;
     readonly loading: Loading;
@@ -339,17 +347,20 @@ function resolveAlone(
     });
   }
   const model = childOf(recipe, 'model');
-  const judged = finishRecipe<LinclsRecipe | KnnRecipe>(
-    [...written, omitKeys(recipe, ['pretrained', 'model'])],
-    { kind, path: '', name, loading },
-  );
+  const judged = finishRecipe<EvaluationRecipe>([...written, omitKeys(recipe, ['pretrained', 'model'])], {
+    kind,
+    path: '',
+    name,
+    loading,
+  });
   const method = {
     kind: 'pretrain',
     method: 'pretrained',
     ...(checkpoint ? { checkpoint } : {}),
     ...(model ? { model: toJson(model) } : {}),
   };
-  const encoder = { ...method, data: judged.recipe.data } as unknown as { [key: string]: Json };
+  const data = judged.recipe.kind === 'detection' ? {} : { data: judged.recipe.data };
+  const encoder = { ...method, ...data } as unknown as { [key: string]: Json };
   const problems = validateDocument('pretrain', encoder, { node: recipe, prefix: '' });
   loading.problems.push(...problems);
   encoder.name = 'pretrained';

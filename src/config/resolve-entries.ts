@@ -58,12 +58,12 @@ function kindOf(
   if (group === 'methods') return 'pretrain';
   const kind: Located | undefined = childOf(map, 'kind');
   const value = kind ? toJson(kind) : undefined;
-  if (value === 'lincls' || value === 'knn') return value;
+  if (value === 'lincls' || value === 'knn' || value === 'detection') return value;
   const where = whereOf(kind?.origin ?? map.origin);
   context.problems.push({
     code: 'CONFIG_UNKNOWN_KIND',
-    message: `Expected kind lincls or knn for evaluations.${name} but ${kind ? `received ${JSON.stringify(value)}` : 'it is not there'}.`,
-    hint: 'Extend configs/lincls.yaml or configs/knn.yaml, or set kind.',
+    message: `Expected kind lincls, knn or detection for evaluations.${name} but ${kind ? `received ${JSON.stringify(value)}` : 'it is not there'}.`,
+    hint: 'Extend configs/lincls.yaml, configs/knn.yaml or configs/voc-detection.yaml, or set kind.',
     ...(where ? { where } : {}),
   });
   return undefined;

@@ -5,7 +5,7 @@
 import type { Fidelity } from './fidelity.ts';
 import type { SettingsPart } from './list-settings.ts';
 import type { LaunchConfig, PublishedValue, ReportConfig } from './schema/experiment.generated.ts';
-import type { KnnRecipe, LinclsRecipe, PretrainRecipe } from './schema/recipe.generated.ts';
+import type { DetectionRecipe, KnnRecipe, LinclsRecipe, PretrainRecipe } from './schema/recipe.generated.ts';
 
 /** One experiment, ready to be compiled to a graph. A recipe run alone is an experiment of one method. */
 export interface ResolvedExperiment {
@@ -42,11 +42,14 @@ export interface ResolvedMethod {
   readonly published: { readonly [evaluation: string]: { readonly [metric: string]: PublishedValue } };
 }
 
+/** How an encoder may be judged. */
+export type EvaluationRecipe = LinclsRecipe | KnnRecipe | DetectionRecipe;
+
 /** A column of the table: how an encoder is judged. */
 export interface ResolvedEvaluation {
   readonly name: string;
   readonly label: string;
-  readonly recipe: LinclsRecipe | KnnRecipe;
+  readonly recipe: EvaluationRecipe;
   /** How `lr: auto` was applied, where it was. */
   readonly lrRule?: string;
 }

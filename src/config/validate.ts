@@ -13,6 +13,7 @@ export type DocumentKind =
   | 'pretrain'
   | 'lincls'
   | 'knn'
+  | 'detection'
   | 'experiment'
   | 'training-case'
   | 'lincls-case'
@@ -22,6 +23,7 @@ const schemaIds: { readonly [Kind in DocumentKind]: string } = {
   pretrain: 'recipe.schema.json#/$defs/PretrainRecipe',
   lincls: 'recipe.schema.json#/$defs/LinclsRecipe',
   knn: 'recipe.schema.json#/$defs/KnnRecipe',
+  detection: 'recipe.schema.json#/$defs/DetectionRecipe',
   experiment: 'experiment.schema.json',
   'training-case': 'parity.schema.json#/$defs/TrainingCase',
   'lincls-case': 'parity.schema.json#/$defs/LinclsCase',

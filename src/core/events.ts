@@ -54,7 +54,7 @@ export type RunEvent =
 export interface StageSummary {
   readonly id: string;
   readonly kind: string;
-  readonly state: 'up-to-date' | 'to-run' | 'not-selected';
+  readonly state: 'up-to-date' | 'to-run' | 'not-selected' | 'unavailable';
   readonly reason: string;
   readonly needs: readonly string[];
 }

@@ -36,3 +36,14 @@ export function createDevicePool(devices: readonly Device[]): DevicePool {
     },
   };
 }
+
+/** Devices as one, for a stage whose program spreads over them itself. */
+export function joinDevices(devices: readonly Device[]): Device {
+  const ids = devices.flatMap(({ cudaId }) => cudaId ?? []);
+  return {
+    name: devices.map(({ name }) => name).join(', '),
+    kind: devices[0]!.kind,
+    ...(ids.length > 0 ? { cudaId: ids.join(',') } : {}),
+    cores: devices.reduce((sum, { cores }) => sum + cores, 0),
+  };
+}

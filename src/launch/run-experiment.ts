@@ -6,7 +6,7 @@ import { renderYaml } from '../config/explain-config.ts';
 import type { EmitEvent, StageSummary } from '../core/events.ts';
 import type { OwnScript } from '../core/own-script.ts';
 import { ProblemError } from '../core/problem.ts';
-import { type StageDecisions, selectFailed, selectStages } from '../plan/stage-decision.ts';
+import { markUnavailable, type StageDecisions, selectFailed, selectStages } from '../plan/stage-decision.ts';
 import type { Stage, StageGraph, StageKind } from '../plan/stage-graph.ts';
 import { decideStagesThoroughly } from '../runs/decide-stages.ts';
 import { findLackOfRoom } from '../runs/disk-room.ts';
@@ -16,7 +16,7 @@ import { acquireRunLock } from '../runs/run-lock.ts';
 import { RECORD_VERSION, type RunRecord } from '../runs/run-record.ts';
 import type { RunStore } from '../runs/run-store.ts';
 import { removeTemporaryFiles, writeFileAtomic } from '../runs/write-file-atomic.ts';
-import type { Device } from './device-pool.ts';
+import { type Device, joinDevices } from './device-pool.ts';
 import { decideRetry, type FailureHistory, NO_FAILURES } from './failure-policy.ts';
 import { readMemoryLimit } from './memory-evidence.ts';
 import type { StageProgress } from './protocol.ts';
@@ -34,6 +34,8 @@ export interface RunOptions {
   readonly only?: readonly StageKind[];
   /** Only what failed last time, and what waits for that. */
   readonly retryFailed?: boolean;
+  /** Why this machine cannot run some stages, by id. */
+  readonly unavailable?: ReadonlyMap<string, string>;
   /** Flags that shaped the config, for the records. */
   readonly overrides: readonly string[];
   /** What the user typed, for the lock. */
@@ -84,8 +86,8 @@ export async function runExperiment(options: RunOptions): Promise<SchedulerSumma
   }
 }
 
-function decide({ graph, store, only, retryFailed }: RunOptions): StageDecisions {
-  const decided = decideStagesThoroughly(graph, store);
+function decide({ graph, store, only, retryFailed, unavailable }: RunOptions): StageDecisions {
+  const decided = markUnavailable(decideStagesThoroughly(graph, store), unavailable ?? new Map());
   const decisions = retryFailed ? selectFailed(graph, decided, findFailed(graph, store)) : decided;
   return only ? selectStages(graph, decisions, only) : decisions;
 }
@@ -183,7 +185,7 @@ function beginStage(running: Running, stage: Stage, devices: readonly Device[]):
       inputFolders: Object.fromEntries(stage.needs.map((need) => [need, store.folderOf(need)])),
       experimentFolder: store.folder,
     },
-    devices,
+    devices: stage.kind === 'detection' ? [joinDevices(devices)] : devices,
     stallTimeoutMs,
     listener: {
       onProgress: (progress, peakBytes) => {

@@ -1,7 +1,7 @@
 // Which stages could start: those whose needs are all done. Kept up to date from end to end, so that a graph of
 // ten thousand stages is not searched after each.
 
-import type { StageDecisions } from '../plan/stage-decision.ts';
+import type { StageDecision, StageDecisions } from '../plan/stage-decision.ts';
 import type { Stage } from '../plan/stage-graph.ts';
 
 export interface Readiness {
@@ -26,7 +26,7 @@ export function trackReadiness(
   const dependents = new Map<string, Stage[]>();
   const ready = new Set<Stage>();
   for (const stage of waiting) {
-    const needs = stage.needs.filter((need) => decisions.get(need)?.state !== 'up-to-date');
+    const needs = stage.needs.filter((need) => !isSettled(decisions.get(need)?.state));
     unmet.set(stage, needs.length);
     if (needs.length === 0) ready.add(stage);
     for (const need of needs) {
@@ -47,4 +47,9 @@ export function trackReadiness(
     remove: (stage) => void ready.delete(stage),
     add: (stage) => void ready.add(stage),
   };
+}
+
+/** Nobody waits for it: it holds, or cannot be had here, and then the table has an open cell. */
+function isSettled(state: StageDecision['state'] | undefined): boolean {
+  return state === 'up-to-date' || state === 'unavailable';
 }

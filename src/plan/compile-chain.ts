@@ -3,10 +3,18 @@
 
 import type { ResolvedEvaluation, ResolvedMethod } from '../config/resolved.ts';
 import { type Problem, ProblemError } from '../core/problem.ts';
-import { costBookkeeping, costExtract, costKnn, costLincls, costPretrain } from './stage-cost.ts';
-import type { DataSizes, ExtractSource, Stage, StageConfig } from './stage-graph.ts';
+import {
+  costBookkeeping,
+  costDetection,
+  costExtract,
+  costKnn,
+  costLincls,
+  costPretrain,
+} from './stage-cost.ts';
+import type { DataSizes, ExtractSource, Stage } from './stage-graph.ts';
 import {
   fingerprintStage,
+  identifyDetection,
   identifyExtract,
   identifyPretrain,
   identifyRecipeStage,
@@ -95,24 +103,45 @@ function createSanityCheck(chain: Chain, from: ExtractSource, needs: readonly St
 }
 
 function createEvaluation(chain: Chain, evaluation: ResolvedEvaluation, needs: readonly Stage[]): Stage {
-  const { recipe, lrRule } = evaluation;
-  const trainedWith = chain.method.recipe;
-  const { model } = trainedWith;
-  const config: StageConfig =
-    recipe.kind === 'lincls'
-      ? { kind: 'lincls', recipe, model, trainedWith, ...(lrRule === undefined ? {} : { lrRule }) }
-      : { kind: 'knn', recipe, model, trainedWith };
+  const { recipe } = evaluation;
   return createStage(
     {
       ...placeStage(chain, evaluation.name),
       kind: recipe.kind,
       evaluation: evaluation.name,
-      config,
-      identity: identifyRecipeStage(chain.trial, recipe),
-      cost: recipe.kind === 'lincls' ? costLincls(recipe, model, chain.sizes) : costKnn(recipe, chain.sizes),
+      ...planEvaluation(chain, evaluation),
     },
     needs,
   );
+}
+
+/** What an evaluation is told, what its result depends on, and what it takes. */
+function planEvaluation(
+  { method, trial, sizes }: Chain,
+  { recipe, lrRule }: ResolvedEvaluation,
+): Pick<Stage, 'config' | 'identity' | 'cost'> {
+  const trainedWith = method.recipe;
+  const { model } = trainedWith;
+  switch (recipe.kind) {
+    case 'lincls':
+      return {
+        config: { kind: 'lincls', recipe, model, trainedWith, ...(lrRule === undefined ? {} : { lrRule }) },
+        identity: identifyRecipeStage(trial, recipe),
+        cost: costLincls(recipe, model, sizes),
+      };
+    case 'knn':
+      return {
+        config: { kind: 'knn', recipe, model, trainedWith },
+        identity: identifyRecipeStage(trial, recipe),
+        cost: costKnn(recipe, sizes),
+      };
+    case 'detection':
+      return {
+        config: { kind: 'detection', recipe, model },
+        identity: identifyDetection(trial, recipe),
+        cost: costDetection(recipe, model),
+      };
+  }
 }
 
 function placeStage({ method, trial, seed }: Chain, folder: string) {

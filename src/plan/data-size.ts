@@ -28,7 +28,7 @@ export function findDataSize(data: DataConfig, sizes: DataSizes): DataSize | nul
 export function listUnsizedData(experiment: ResolvedExperiment): DataConfig[] {
   const recipes = [
     ...experiment.methods.map((method) => method.recipe).filter((recipe) => recipe.method === 'moco'),
-    ...experiment.evaluations.map((evaluation) => evaluation.recipe),
+    ...experiment.evaluations.map(({ recipe }) => recipe).filter((recipe) => recipe.kind !== 'detection'),
   ];
   const unsized = recipes.map((recipe) => recipe.data).filter((data) => !readSizeFromRecipe(data));
   return [...new Map(unsized.map((data) => [dataKey(data), data])).values()];

@@ -16,6 +16,7 @@ export interface PlanTotals {
   readonly toRun: number;
   readonly upToDate: number;
   readonly notSelected: number;
+  readonly unavailable: number;
   readonly steps: number;
   readonly images: number;
   readonly diskBytes: number;
@@ -47,6 +48,7 @@ export function sumPlan(view: PlanView): PlanTotals {
     toRun: running.length,
     upToDate: countState('up-to-date'),
     notSelected: countState('not-selected'),
+    unavailable: countState('unavailable'),
     steps: sum((stage) => stage.cost.steps),
     images: sum((stage) => stage.cost.images),
     diskBytes: sum((stage) => stage.cost.diskBytes),

@@ -4,7 +4,12 @@
 import { getDecision, type PlanView } from './plan-view.ts';
 import type { Stage } from './stage-graph.ts';
 
-const CLASSES = { 'up-to-date': 'done', 'to-run': 'run', 'not-selected': 'skip' } as const;
+const CLASSES = {
+  'up-to-date': 'done',
+  'to-run': 'run',
+  'not-selected': 'skip',
+  unavailable: 'skip',
+} as const;
 
 /** Renders a plan as a Mermaid flowchart. Ends with a line break. */
 export function renderMermaid(view: PlanView): string {

@@ -9,7 +9,7 @@ import type { Stage } from './stage-graph.ts';
 /** A longer cell pushes its own line to the right, not all lines. */
 const MAX_CELL_WIDTH = 48;
 
-const MARKS = { 'up-to-date': '✓', 'to-run': '●', 'not-selected': '○' } as const;
+const MARKS = { 'up-to-date': '✓', 'to-run': '●', 'not-selected': '○', unavailable: '✗' } as const;
 
 /** A line of the tree: a heading, or a stage with its cells. */
 interface Line {
@@ -104,6 +104,7 @@ function renderTotals(totals: PlanTotals): string {
     `${totals.toRun} to run`,
     `${totals.upToDate} up to date`,
     ...(totals.notSelected > 0 ? [`${totals.notSelected} not selected`] : []),
+    ...(totals.unavailable > 0 ? [`${totals.unavailable} that cannot run here`] : []),
   ];
   const heading = `${formatAmount(totals.stages, 'stage')}: ${states.join(', ')}.`;
   if (totals.toRun === 0) return `${heading} Nothing to do.`;

@@ -3,6 +3,7 @@
 
 import { isDeterministic } from '../config/image-ops.ts';
 import type {
+  DetectionRecipe,
   KnnRecipe,
   LinclsRecipe,
   ModelConfig,
@@ -87,6 +88,17 @@ export function costKnn(recipe: KnnRecipe, sizes: DataSizes): StageCost {
     images: size.train + size.val,
     diskBytes: size.val * PREDICTION_BYTES + PAPERWORK_BYTES,
     devices: 1,
+  };
+}
+
+/** Detection: what Detectron2 does; its last checkpoint holds the detector and its velocity. */
+export function costDetection({ gpus, options }: DetectionRecipe, model: ModelConfig): StageCost {
+  const iterations = options['SOLVER.MAX_ITER'];
+  return {
+    steps: typeof iterations === 'number' ? iterations : null,
+    images: null,
+    diskBytes: 3 * FLOAT_BYTES * countBackbone(model).parameters + PAPERWORK_BYTES,
+    devices: gpus,
   };
 }
 

@@ -3,7 +3,7 @@
 import type { StageGraph, StageKind } from './stage-graph.ts';
 
 export interface StageDecision {
-  readonly state: 'up-to-date' | 'to-run' | 'not-selected';
+  readonly state: 'up-to-date' | 'to-run' | 'not-selected' | 'unavailable';
   /** `up to date`, `never run`, `config changed: optimizer.lr 0.03 -> 0.06`, ... */
   readonly reason: string;
 }
@@ -48,6 +48,21 @@ export function selectFailed(
     [...decisions].map(([id, decision]) => {
       const keep = wanted.has(id) || decision.state !== 'to-run';
       return [id, keep ? decision : { state: 'not-selected', reason: 'not selected: it had not failed' }];
+    }),
+  );
+}
+
+/**
+ * Takes out what this machine cannot run: `reasons` by stage id. What is up to date stays so.
+ */
+export function markUnavailable(
+  decisions: StageDecisions,
+  reasons: ReadonlyMap<string, string>,
+): StageDecisions {
+  return new Map(
+    [...decisions].map(([id, decision]) => {
+      const reason = decision.state === 'to-run' ? reasons.get(id) : undefined;
+      return [id, reason === undefined ? decision : { state: 'unavailable', reason: `not run: ${reason}` }];
     }),
   );
 }

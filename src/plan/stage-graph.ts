@@ -5,7 +5,7 @@
 import type { ResolvedExperiment } from '../config/resolved.ts';
 import type { Json } from '../core/hash.ts';
 
-export type StageKind = 'pretrain' | 'extract' | 'sanity-check' | 'lincls' | 'knn' | 'report';
+export type StageKind = 'pretrain' | 'extract' | 'sanity-check' | 'lincls' | 'knn' | 'detection' | 'report';
 
 /** One unit of work: one worker process, one folder, one record. */
 export interface Stage {
@@ -44,6 +44,7 @@ export interface StageCost {
 }
 
 import type {
+  DetectionRecipe,
   KnnRecipe,
   LinclsRecipe,
   ModelConfig,
@@ -74,6 +75,7 @@ export type StageConfig =
       readonly model: ModelConfig;
       readonly trainedWith: PretrainRecipe;
     }
+  | { readonly kind: 'detection'; readonly recipe: DetectionRecipe; readonly model: ModelConfig }
   | { readonly kind: 'report'; readonly experiment: ResolvedExperiment };
 
 /** Where the encoder comes from: the pretrain stage's checkpoint, the seeded initialisation, or a user's file. */

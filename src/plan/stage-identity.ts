@@ -3,7 +3,7 @@
 // What comes in through a stage's inputs is not repeated here; their fingerprints carry it.
 
 import type { ResolvedExperiment } from '../config/resolved.ts';
-import type { PretrainRecipe } from '../config/schema/recipe.generated.ts';
+import type { DetectionRecipe, PretrainRecipe } from '../config/schema/recipe.generated.ts';
 import { hashJson, type Json } from '../core/hash.ts';
 import type { ExtractSource, Stage, StageKind } from './stage-graph.ts';
 
@@ -16,6 +16,7 @@ const stageVersions: { readonly [Kind in StageKind]: number } = {
   'sanity-check': 1,
   lincls: 1,
   knn: 1,
+  detection: 1,
   report: 2,
 };
 
@@ -30,6 +31,11 @@ export function identifyRecipeStage(trial: number, recipe: { readonly kind: stri
     ([key, value]) => !WITHOUT_EFFECT.has(key) && value !== undefined && value !== EARLIER[key],
   );
   return { ...Object.fromEntries(settings), trial };
+}
+
+/** Identity of a transfer to detection: what Detectron2 is told, not where it lies or on how many GPUs. */
+export function identifyDetection(trial: number, { configFile, options }: DetectionRecipe): StageIdentity {
+  return { kind: 'detection', configFile, options, trial };
 }
 
 /** Identity of a pre-training. The checkpoint that it goes on from is known by its content. */

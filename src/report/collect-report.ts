@@ -40,7 +40,10 @@ export function collectReport({ experiment, stages }: StageGraph, store: RunStor
 
 /** The columns that the experiment names, or every evaluation's top-1. */
 function listColumns({ report, evaluations }: ResolvedExperiment): ReportColumn[] {
-  const keys = report.columns.length > 0 ? report.columns : evaluations.map(({ name }) => `${name}.top1`);
+  const keys =
+    report.columns.length > 0
+      ? report.columns
+      : evaluations.map(({ name, recipe }) => `${name}.${recipe.kind === 'detection' ? 'AP' : 'top1'}`);
   return keys.map((key) => {
     const dot = key.lastIndexOf('.');
     const [name, metric] = [key.slice(0, dot), key.slice(dot + 1)];
@@ -56,9 +59,10 @@ function listColumns({ report, evaluations }: ResolvedExperiment): ReportColumn[
  */
 function labelColumn({ label, recipe }: ResolvedEvaluation, metric: string): string {
   const isBest = metric.startsWith('best');
+  // Detectron2's names are words already: AP50.
   const words = metric
     .replace(/^best/, '')
-    .replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+    .replace(/(?<![A-Z])[A-Z](?![A-Z])/g, (letter) => ` ${letter.toLowerCase()}`)
     .trim()
     .replace(/top(\d)/, 'top-$1');
   const named = label.toLowerCase().endsWith(words) ? label : `${label} ${words}`;

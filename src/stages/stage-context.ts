@@ -22,7 +22,18 @@ export interface StageContext<Kind extends StageKind = StageKind> {
   warn(message: string): void;
   /** Aborted when the stage should stop at its next safe place. */
   readonly stop: AbortSignal;
+  readonly runCommand: RunCommand;
 }
+
+/**
+ * Runs another program to its end; what it prints goes to the stage's log, and line by line to `onLine`. `how` ends
+ * a sentence: `ended with exit code 1`.
+ */
+export type RunCommand = (
+  command: string,
+  args: readonly string[],
+  options: { readonly cwd: string; readonly stop: AbortSignal; readonly onLine: (line: string) => void },
+) => Promise<{ readonly state: 'done' | 'stopped' } | { readonly state: 'failed'; readonly how: string }>;
 
 /** Where a stage is; see the protocol's StageProgress. */
 export interface ProgressReport {

@@ -12,5 +12,9 @@ export const CLASSIFIER_FILE = 'checkpoint.pth.tar';
 export const BEST_CLASSIFIER_FILE = 'model_best.pth.tar';
 /** What the sanity check compared and found. */
 export const SANITY_FILE = 'sanity-check.json';
+/** The encoder as Detectron2 reads it. Left by detection. */
+export const DETECTRON_FILE = 'encoder.pkl';
+/** What Detectron2 found. Left by detection. */
+export const DETECTION_FILE = 'detection.json';
 /** Prediction for every held-out image. */
 export const KNN_FILE = 'knn.json';

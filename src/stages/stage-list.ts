@@ -10,6 +10,7 @@ const loaders: { readonly [Kind in StageKind]: () => Promise<RunStage<Kind>> } =
   'sanity-check': async () => (await import('./sanity-check.ts')).runSanityCheck,
   lincls: async () => (await import('./lincls.ts')).runLincls,
   knn: async () => (await import('./knn.ts')).runKnn,
+  detection: async () => (await import('./detection.ts')).runDetection,
   report: async () => (await import('./report.ts')).runReport,
 };
 

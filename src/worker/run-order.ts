@@ -9,6 +9,7 @@ import type { StageOutput, StageResult } from '../runs/run-record.ts';
 import type { StageContext, StageOutcome } from '../stages/stage-context.ts';
 import { loadStage } from '../stages/stage-list.ts';
 import { trackResult } from '../tracking/track-metrics.ts';
+import { runCommand } from './run-command.ts';
 
 /** Progress is sent at most this often. */
 const PROGRESS_INTERVAL_MS = 200;
@@ -38,6 +39,7 @@ export async function runOrder(order: StageOrder, { send, stop }: Channel): Prom
       send({ type: 'warning', message });
     },
     stop,
+    runCommand,
   };
   const outcome = await runStage(context);
   if (outcome.state === 'stopped') return { type: 'stopped' };

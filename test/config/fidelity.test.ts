@@ -132,7 +132,10 @@ describe('what is shipped', () => {
   });
 
   test.each(
-    readdirSync('configs', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.yaml')),
+    // Detection is Detectron2's: its settings lie in a configuration of its own, which nothing here compares.
+    readdirSync('configs', { recursive: true, encoding: 'utf8' }).filter(
+      (file) => file.endsWith('.yaml') && file !== 'voc-detection.yaml',
+    ),
   )('configs/%s, run alone, is the recipe that it is compared with, or one that is nearest to it', (file) => {
     const [fidelity] = load(`configs/${file}`).fidelity!;
     const own = file.replace(/\.yaml$/, '');

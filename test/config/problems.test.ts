@@ -247,7 +247,7 @@ test('a missing key', () => {
 test('an unknown kind', () => {
   expect(problemsOf(recipe({ kind: 'pretraining' }))).toMatchInlineSnapshot(`
     "a.yaml:1:7  CONFIG_UNKNOWN_KIND
-      Expected kind to be one of experiment, pretrain, lincls, knn but received "pretraining".
+      Expected kind to be one of experiment, pretrain, lincls, knn, detection but received "pretraining".
 
         1 | kind: pretraining
           |       ~~~~~~~~~~~

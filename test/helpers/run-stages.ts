@@ -7,6 +7,7 @@ import { compilePlan } from '../../src/plan/compile-plan.ts';
 import type { Stage, StageKind } from '../../src/plan/stage-graph.ts';
 import type { ProgressReport, StageContext, StageOutcome } from '../../src/stages/stage-context.ts';
 import { loadStage } from '../../src/stages/stage-list.ts';
+import { runCommand } from '../../src/worker/run-command.ts';
 import { knn, lincls, makeExperiment, makeMethod } from './make-experiment.ts';
 import { makeFolder } from './make-record.ts';
 
@@ -89,6 +90,7 @@ export function createStageRunner(experiment: ResolvedExperiment, folder = makeF
         report: (progress) => onProgress?.(progress, stop),
         warn: (message) => warnings.push(message),
         stop: stop.signal,
+        runCommand,
       };
       return (await loadStage(kind))(context);
     },

@@ -119,6 +119,7 @@ test('the JSON holds every stage and the sums', () => {
       "stages": 10,
       "steps": 58840,
       "toRun": 9,
+      "unavailable": 0,
       "upToDate": 1,
       "withoutEstimate": 4,
       "withoutSize": 0,

@@ -509,3 +509,19 @@ test('report shows what is there, with n, before everything is', async () => {
     "
   `);
 });
+
+const WITH_DETECTION = `${EXPERIMENT}  voc: { kind: detection, python: /nowhere/python }
+report: { columns: [knn.top1, voc.AP50] }
+`;
+
+test('a detection that cannot run here is told by plan, is not run, and leaves the rest of the table', async () => {
+  const rig = setUp({}, WITH_DETECTION);
+  const planned = await runCli(['plan', 'demo.yaml'], { cwd: rig.folder, env: rig.env });
+  expect(planned.stdout).toMatch(/✗ voc +not run: no Python with detectron2 \(tried \/nowhere\/python\)/);
+  expect(planned.stdout).toContain('4 that cannot run here');
+  const { code, stdout } = await rig.run();
+  expect(code).toBe(0);
+  expect(rig.state('moco/trial-1/voc')).toBe('none');
+  expect(rig.state('report')).toBe('done');
+  expect(stdout).toMatch(/moco \[a\] +51\.5±0\.5 +pending \(0\/2\)/);
+}, 120_000);

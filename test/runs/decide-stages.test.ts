@@ -81,7 +81,7 @@ test('of many changed settings three are named', () => {
 
 test('a setting that comes or goes is set against unset', () => {
   finishAll(graph, store);
-  const { data } = knn.recipe;
+  const { data } = makeKnnRecipe();
   const limited = makeKnnRecipe({ data: { ...data, limit: { train: 10, seed: 0 } } });
   expect(explain(change({ evaluations: [lincls, { ...knn, recipe: limited }] }))).toMatchObject({
     [KNN]: 'config changed: data.limit unset -> {"seed":0,"train":10}',

@@ -1,6 +1,6 @@
 /* Generated from the JSON Schema beside it by `npm run generate`. Do not edit. */
 
-export type Recipe = PretrainRecipe | LinclsRecipe | KnnRecipe;
+export type Recipe = PretrainRecipe | LinclsRecipe | KnnRecipe | DetectionRecipe;
 /**
  * What computes. auto takes the fastest that starts; cpu is the slow reference.
  */
@@ -509,4 +509,40 @@ export interface KnnRecipe {
    */
   evalTransform: ImageOp[];
   loader: LoaderConfig;
+}
+/**
+ * Transfer to detection: Detectron2 trains a detector from the encoder, by the scripts of facebookresearch/moco.
+ */
+export interface DetectionRecipe {
+  /**
+   * Detection transfer by Detectron2.
+   */
+  kind: 'detection';
+  /**
+   * Names the run. Default: the file name.
+   */
+  name: string;
+  model?: ModelConfig;
+  /**
+   * Python that has Detectron2. auto: the first of $MOCO_DETECTRON2_PYTHON, python3 and python that can import it.
+   */
+  python: string;
+  /**
+   * Folder with train_net.py: detection/ of a clone of facebookresearch/moco.
+   */
+  folder: string;
+  /**
+   * Detectron2's configuration, relative to folder.
+   */
+  configFile: string;
+  /**
+   * GPUs that Detectron2 trains on; the batch is that of the configuration in any case.
+   */
+  gpus: number;
+  /**
+   * Settings of Detectron2 that win over the configuration, by their dotted names, such as SOLVER.MAX_ITER.
+   */
+  options: {
+    [k: string]: string | number | boolean;
+  };
 }
