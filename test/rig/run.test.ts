@@ -510,7 +510,8 @@ test('report shows what is there, with n, before everything is', async () => {
   `);
 });
 
-const WITH_DETECTION = `${EXPERIMENT}  voc: { kind: detection, python: /nowhere/python }
+const DETECTION = 'voc: { kind: detection, python: /nowhere/python }';
+const WITH_DETECTION = `${EXPERIMENT.replace('evaluations:\n', `evaluations:\n  ${DETECTION}\n`)}
 report: { columns: [knn.top1, voc.AP50] }
 `;
 
