@@ -2,6 +2,7 @@
 // that the computing relies on is checked here, so that a bad file ends before anything is computed.
 // Never loads an engine.
 
+import { statSync } from 'node:fs';
 import { type Located, toJson } from '../config/located.ts';
 import { readYaml } from '../config/read-yaml.ts';
 import type { AugmentCase, LinclsCase, TrainingCase } from '../config/schema/parity.generated.ts';
@@ -9,6 +10,7 @@ import { locate, validateDocument } from '../config/validate.ts';
 import { type Problem, ProblemError } from '../core/problem.ts';
 import { listState } from '../model/parameter-list.ts';
 import { planNamedOp, suggestOp } from './image-op-names.ts';
+import { readJson } from './read-json.ts';
 
 /** A case by its kind. */
 export type ParityCase =
@@ -25,7 +27,7 @@ const KEYS: { readonly [Kind in ParityCase['kind']]: string } = {
 
 /** Reads and checks a case. Throws PARITY_* and CONFIG_* problems, all at once. */
 export function readCase(file: string): ParityCase {
-  const { root, problems } = readYaml(file);
+  const { root, problems } = isLarge(file) ? readJson(file) : readYaml(file);
   if (!root) throw new ProblemError(asCaseProblem(problems[0]!));
   const value = toJson(root);
   const kind = findKind(root);
@@ -36,6 +38,14 @@ export function readCase(file: string): ParityCase {
   const inconsistent = checkCase(parityCase, root);
   if (inconsistent.length > 0) throw new ProblemError(inconsistent);
   return parityCase;
+}
+
+/** Bytes from which on a case is read as JSON alone: YAML, which knows the place of every value, takes no more. */
+const LARGE = 2 ** 17;
+
+function isLarge(file: string): boolean {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  return stats?.isFile() === true && stats.size > LARGE;
 }
 
 const SHIPPED_HINT =
