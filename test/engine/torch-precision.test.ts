@@ -13,10 +13,10 @@ const STEPS = 50;
 const BATCH = 64;
 const SIZE = 16;
 const LR = 0.01;
+const RUNS = 4;
 
 /**
  * Losses of MoCo on patterns whose two views differ by noise: the same for every engine. `brightness` scales them.
- * At smaller batches or larger rates float32 is not within 2% of itself, once its images change by 1e-5.
  */
 async function train(engine: Engine, brightness = 1): Promise<number[]> {
   const moco = createMoco({
@@ -45,6 +45,13 @@ async function train(engine: Engine, brightness = 1): Promise<number[]> {
   return losses;
 }
 
+/** Runs whose images differ by 1e-5: one float32 run is up to 2% from another, so a precision is judged by their mean. */
+async function trainOften(engine: Engine): Promise<number[][]> {
+  const runs: number[][] = [];
+  for (let run = 0; run < RUNS; run++) runs.push(await train(engine, 1 + run * 1e-5));
+  return runs;
+}
+
 /** Each image is a pattern of coloured blocks of its own; its views differ by noise. */
 function drawView(step: number, view: number, brightness: number): tf.Tensor4D {
   const [image, noise] = [stream(7, 'image', step), stream(7, 'noise', step, view)];
@@ -61,23 +68,20 @@ function drawView(step: number, view: number, brightness: number): tf.Tensor4D {
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value) / values.length;
 
 describe.skipIf(!readInstalledAddon())('bf16 on the engine torch', () => {
-  let losses: number[];
-  let fp32: number[];
-  let control: number[];
+  let losses: number[][];
+  let fp32: number[][];
   beforeAll(async () => {
-    const engine = await createEngine('torch', { device: 'cpu' });
-    fp32 = await train(engine);
-    control = await train(engine, 1 + 1e-5);
-    losses = await train(await createEngine('torch', { precision: 'bf16' }));
+    fp32 = await trainOften(await createEngine('torch', { device: 'cpu' }));
+    losses = await trainOften(await createEngine('torch', { precision: 'bf16' }));
   }, 120_000);
   afterAll(async () => {
     await createEngine('torch', { precision: 'fp32' });
   });
 
   test('stays within 2% of the loss of fp32 over 50 steps', () => {
-    for (const other of [control, losses]) expect(Math.abs(mean(other) / mean(fp32) - 1)).toBeLessThan(0.02);
+    expect(Math.abs(mean(losses.flat()) / mean(fp32.flat()) - 1)).toBeLessThan(0.02);
     // Both have learned to tell images apart, so that agreement means something; chance is ln 257 = 5.55.
-    expect(mean(fp32.slice(-10))).toBeLessThan(3);
+    expect(mean(fp32[0]!.slice(-10))).toBeLessThan(3);
     expect(losses).not.toEqual(fp32);
   });
 

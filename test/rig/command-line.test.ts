@@ -22,7 +22,7 @@ describe('usage', () => {
     ],
     [
       ['run', 'a.yaml', '--only', 'train'],
-      "error: option '--only <kind>' argument 'train' is invalid. Allowed choices are pretrain, extract, sanity-check, lincls, knn, report.\n",
+      "error: option '--only <kind>' argument 'train' is invalid. Allowed choices are pretrain, extract, sanity-check, lincls, knn, detection, report.\n",
     ],
     [
       ['data', 'fetch', 'cifar100'],
