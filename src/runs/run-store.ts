@@ -89,12 +89,22 @@ function refuseLinks(root: string, place: string): void {
   const steps = path.relative(root, place).split(path.sep);
   for (let i = 1; i <= steps.length; i++) {
     const folder = path.join(root, ...steps.slice(0, i));
-    if (!lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink()) continue;
+    if (!isLink(folder)) continue;
     const target = path.resolve(path.dirname(folder), readlinkSync(folder));
     throw new ProblemError({
       code: 'RUN_PATH_OUTSIDE',
       message: `Expected a folder of its own below ${root} but ${folder} is a link to ${target}.`,
       hint: 'Nothing is written or deleted through links in there. To keep runs elsewhere, give that folder with --out.',
     });
+  }
+}
+
+/** False where there is nothing, also because what should be a folder above is a file: whoever writes there says so. */
+function isLink(place: string): boolean {
+  try {
+    return lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return false;
+    throw error;
   }
 }

@@ -28,6 +28,7 @@ export function renderPretrain(settings: Settings): string[] {
     'method: moco',
     `epochs: ${value('epochs')}`,
     `batchSize: ${value('batchSize')}`,
+    renderDevices(settings),
     ...renderModel(settings),
     'moco:',
     `  dim: ${value('moco.dim')}`,
@@ -50,6 +51,7 @@ export function renderLincls(settings: Settings): string[] {
     ...(pretrained === undefined ? [] : [`pretrained: ${renderValue(pretrained)}`]),
     `epochs: ${renderValue(settings.get('epochs')!)}`,
     `batchSize: ${renderValue(settings.get('batchSize')!)}`,
+    renderDevices(settings),
     ...renderModel(settings),
     ...renderTraining(settings),
     'init:',
@@ -59,6 +61,13 @@ export function renderLincls(settings: Settings): string[] {
     ...renderOps('evalTransform', ['{ op: resize, size: 256 }', '{ op: centerCrop, size: 224 }']),
     ...renderLoader(settings),
   ];
+}
+
+function renderDevices(settings: Settings): string {
+  const given = settings.get('devices');
+  return given === undefined
+    ? 'devices: 8 # the script takes all GPUs of its machine; the published runs had 8'
+    : `devices: ${renderValue(given)}`;
 }
 
 function renderModel(settings: Settings): string[] {

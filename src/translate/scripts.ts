@@ -17,7 +17,8 @@ export interface Script {
   readonly flags: readonly ScriptFlag[];
 }
 
-const DEVICES = 'devices are chosen by moco run --devices; workers and their rendezvous are its own affair';
+const DEVICES =
+  'devices says how many GPUs, moco run --devices which; workers and their rendezvous are its own affair';
 
 function flag(names: string, type: ArgType, rest: Omit<ScriptFlag, keyof FlagSpec> = {}): ScriptFlag {
   return { names: names.split(' '), type, ...rest };
@@ -51,7 +52,7 @@ function commonFlags(defaults: {
     flag('--seed', 'int', {
       instead: 'the seed is the experiment’s; every run is seeded, with 0 where nothing is said',
     }),
-    flag('--gpu', 'int', { instead: 'moco run --devices cuda:N' }),
+    flag('--gpu', 'int', { instead: 'devices: 1, and moco run --devices cuda:N' }),
     flag('--multiprocessing-distributed', 'switch', { instead: DEVICES }),
   ];
 }

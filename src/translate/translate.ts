@@ -22,7 +22,10 @@ export function translateWords(words: readonly string[]): Translation {
   // A flag that is not known leaves its value among the positional words.
   const problems = parsed.problems.length > 0 ? parsed.problems : checkPositional(parsed.positional);
   if (problems.length > 0) throw new ProblemError(problems);
-  const { settings, unreached } = dropUnreached(collectSettings(script, parsed));
+  const collected = collectSettings(script, parsed);
+  const devices = countDevices(words.slice(0, at), parsed);
+  if (devices !== undefined) collected.set('devices', devices);
+  const { settings, unreached } = dropUnreached(collected);
   const dropped = [
     ...listEnvironment(words.slice(0, at)),
     ...listDropped(script, parsed),
@@ -72,8 +75,19 @@ function checkPositional(positional: readonly string[]): Problem[] {
   ];
 }
 
+/** GPUs that the command names; undefined where it takes what the machine has. */
+function countDevices(environment: readonly string[], { values }: ParsedArgs): number | undefined {
+  if (values.has('--gpu')) return 1;
+  const visible = findVisibleDevices(environment)?.split('=')[1];
+  return visible ? visible.split(',').length : undefined;
+}
+
+function findVisibleDevices(words: readonly string[]): string | undefined {
+  return words.find((word) => word.startsWith('CUDA_VISIBLE_DEVICES='));
+}
+
 function listEnvironment(words: readonly string[]): string[] {
-  const visible = words.find((word) => word.startsWith('CUDA_VISIBLE_DEVICES='));
+  const visible = findVisibleDevices(words);
   return visible ? [`${visible} (moco run --devices cuda:I,J)`] : [];
 }
 

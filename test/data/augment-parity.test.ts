@@ -23,7 +23,11 @@ describe.each(['TypeScript', 'addon'])('by %s', (by) => {
 test('normalising, and the boxes of RandomResizedCrop on average, are torchvision’s', () => {
   const others = comparisons.filter(({ at }) => !at.endsWith('of 255'));
   expect(new Set(others.map(({ group }) => group))).toEqual(
-    new Set([...Object.keys(installed).map((by) => `normalize, ${by}`), 'random resized crop, mean']),
+    new Set([
+      ...Object.keys(installed).map((by) => `normalize, ${by}`),
+      'random resized crop, mean',
+      'random resized crop, standard deviation',
+    ]),
   );
   expect(others.filter((each) => !isWithin(each))).toEqual([]);
 });

@@ -18,7 +18,7 @@ const RUNS = 4;
 /**
  * Losses of MoCo on patterns whose two views differ by noise: the same for every engine. `brightness` scales them.
  */
-async function train(engine: Engine, brightness = 1): Promise<number[]> {
+async function train(engine: Engine, brightness: number): Promise<number[]> {
   const moco = createMoco({
     engine,
     model: { arch: 'resnet18', stem: 'cifar', width: 8, bn: 'plain' },

@@ -15,13 +15,13 @@ mkdirSync(output, { recursive: true });
 writeFileSync(path.join(output, 'call.json'), JSON.stringify({ args, cwd: process.cwd() }));
 const say = (logger, text) => console.log(`[05/03 10:16:02 d2.${logger}]: ${text}`);
 
+writeFileSync(path.join(output, 'last_checkpoint'), 'model_0000039.pth');
 say('engine.train_loop', 'Starting training from iteration 0');
 for (const iteration of [19, 39])
   say(
     'utils.events',
     ` eta: 0:00:01  iter: ${iteration}  total_loss: 3.512  loss_cls: 3.071  loss_box_reg: 0.021  lr: 0.0039  max_mem: 5600M`,
   );
-writeFileSync(path.join(output, 'last_checkpoint'), 'model_0000039.pth');
 if (end === 'waiting') {
   say('engine.train_loop', 'waiting');
   setInterval(() => {}, 1000);

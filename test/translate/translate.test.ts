@@ -63,6 +63,14 @@ describe('each flag of main_moco.py', () => {
     expect(pretrain('')).not.toMatchObject(effect);
   });
 
+  test.each([
+    ['python main_moco.py --gpu 3 /d', 1],
+    ['CUDA_VISIBLE_DEVICES=0,1 python main_moco.py /d', 2],
+    ['python main_moco.py --multiprocessing-distributed /d', 8],
+  ])('%s takes as many devices as it names, else those of the paper', (command, devices) => {
+    expect(resolve(command).methods[0]!.recipe).toMatchObject({ devices });
+  });
+
   test('nothing said is configs/mocov1.yaml, and the flags of v2 are configs/mocov2.yaml', () => {
     const shipped = (file: string) =>
       loadConfig({ file, dataRoot: '/data', env: {} }).experiment!.methods[0]!.recipe;
