@@ -3,6 +3,7 @@
 // composite fallback (composite-ops.ts), so that a new engine starts by overriding nothing.
 
 import type { Json } from '../core/hash.ts';
+import type { NativeRanks } from './collectives/native-ranks.ts';
 import type { Scalar, Tensor1D, Tensor2D, Tensor4D, Variable } from './tf.ts';
 
 export type ConcreteEngineName = 'cpu' | 'wasm' | 'torch';
@@ -27,6 +28,8 @@ export interface Engine {
   readonly ops: EngineOps;
   /** Live tensors and bytes; level over steps. */
   memory(): { readonly tensors: number; readonly bytes: number };
+  /** Ways of a native engine to exchange tensors between processes. */
+  readonly ranks?: NativeRanks;
   /** What only a native engine can tell. */
   readonly native?: NativeMeter;
 }

@@ -1,32 +1,43 @@
 // Ranks as real processes on this machine: what they compute together, and what each says when one fails.
 
-import { expect, test } from 'vitest';
+import { readdirSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
 import { planBuckets } from '../../src/engine/collectives/gradient-buckets.ts';
 import { availableEngines } from '../helpers/available-engines.ts';
+import type { RankPart } from '../helpers/rank-process.ts';
 import { runRanks } from '../helpers/start-ranks.ts';
 
+/** Each way for tensors to travel, and an engine that has it. */
+const ways: readonly { readonly transport: string; readonly how: Pick<RankPart, 'engine' | 'only'> }[] = [
+  { transport: 'tcp', how: { engine: 'cpu' } },
+  ...(availableEngines.includes('torch')
+    ? [{ transport: 'shared memory', how: { engine: 'torch' as const } }]
+    : []),
+];
+
 const jobs = [
-  ...availableEngines.map((engine) => ({ engine, ranks: 2, large: engine === availableEngines.at(-1) })),
-  { engine: availableEngines.at(-1)!, ranks: 4, large: false },
+  { transport: 'tcp', ranks: 2, large: false, how: { engine: 'wasm' as const } },
+  ...ways.flatMap(({ transport, how }) => [
+    { transport, how, ranks: 2, large: true },
+    { transport, how, ranks: 4, large: false },
+  ]),
 ];
 
 test.each(jobs)(
-  '$ranks ranks on $engine: every operation gives the right bits on every rank',
-  async ({ engine, ranks }) => {
-    const reports = await runRanks(ranks, { engine, play: 'operations' });
-    for (const report of reports) {
-      expect(report).toMatchObject({ wrong: [], tensorsLeft: 0, hashes: reports[0]!.hashes });
-    }
+  '$ranks ranks of $how.engine over $transport: every operation gives the right bits on every rank',
+  async ({ transport, ranks, large, how }) => {
+    const reports = await runRanks(ranks, { ...how, play: 'operations', large });
+    for (const report of reports)
+      expect(report).toEqual({ transport, wrong: [], tensorsLeft: 0, hashes: reports[0]!.hashes });
   },
 );
 
-test.each(availableEngines)(
-  '%s: gradients become their mean over the ranks, with the same bits everywhere',
-  async (engine) => {
-    const reports = await runRanks(2, { engine, play: 'gradients' });
-    for (const report of reports) {
-      expect(report).toMatchObject({ wrong: [], tensorsLeft: 0, hashes: reports[0]!.hashes });
-    }
+test.each(ways)(
+  'over $transport gradients become their mean over the ranks, with the same bits everywhere',
+  async ({ transport, how }) => {
+    const reports = await runRanks(2, { ...how, play: 'gradients' });
+    for (const report of reports)
+      expect(report).toEqual({ transport, wrong: [], tensorsLeft: 0, hashes: reports[0]!.hashes });
   },
 );
 
@@ -42,17 +53,67 @@ test('buckets go from the last parameter to the first: 1 MB, then 25 MB each', (
 });
 
 test('two jobs at once never meet', async () => {
-  const jobs = await Promise.all([1, 2].map(() => runRanks(2, { engine: 'cpu', play: 'operations' })));
-  for (const report of jobs.flat()) expect(report.wrong).toEqual([]);
+  const both = await Promise.all([1, 2].map(() => runRanks(2, { engine: 'cpu', play: 'operations' })));
+  for (const report of both.flat()) expect(report.wrong).toEqual([]);
 });
 
-test('a rank that is killed in the middle of an all-reduce ends every other rank, which names it', async () => {
-  const reports = await runRanks(3, (rank) => ({ engine: 'cpu', play: rank === 1 ? 'die' : 'wait' }));
-  expect(reports[1]).toEqual({ error: { message: 'ended with SIGKILL' } });
-  for (const rank of [0, 2]) {
-    expect(reports[rank]!.error!.code).toBe('RANK_LOST');
-    expect(reports[rank]!.error!.message).toMatch(
-      /^Expected all ranks to train to the end but rank 1 \(process \d+ on .+\) is gone: .+\.$/,
-    );
+describe.each(ways)('over $transport', ({ how }) => {
+  /** Three ranks of which the middle one fails; what the others say. */
+  async function hearOthers(play: RankPart['play'], timeoutMs?: number) {
+    const own = timeoutMs ? { timeoutMs } : {};
+    const before = listSharedMemory();
+    const reports = await runRanks(3, (rank) => ({ ...how, ...own, play: rank === 1 ? play : 'wait' }), {
+      endRank: play === 'hang' ? 1 : undefined,
+    });
+    expect(listSharedMemory()).toEqual(before);
+    expect(reports[0]!.error).toBeDefined();
+    return { culprit: reports[1]!, errors: [reports[0]!.error!, reports[2]!.error!] };
   }
+
+  test('a rank that is killed in the middle of an all-reduce is named by every other, and leaves nothing', async () => {
+    const { culprit, errors } = await hearOthers('die');
+    expect(culprit).toEqual({ error: { message: 'ended with SIGKILL' } });
+    for (const { code, message, hint } of errors) {
+      expect(code).toBe('RANK_LOST');
+      expect(message).toMatch(
+        /^Expected all ranks to train to the end but rank 1 \(process \d+ on .+\) is gone: (it closed the connection|ECONNRESET|EPIPE)\.$/,
+      );
+      expect(hint).toBe(
+        'The failure is that rank’s: see its log. One that was killed has none; often the system ran out of memory.',
+      );
+    }
+  });
+
+  test('a rank that hangs is named by every other after the timeout', async () => {
+    const { errors } = await hearOthers('hang', 2000);
+    for (const { code, message, hint } of errors) {
+      expect(code).toBe('RANK_STALLED');
+      expect(message).toMatch(
+        /^Expected all ranks to come to allReduceSum within 2 s but rank 1 \(process \d+ on .+\) did not\.$/,
+      );
+      expect(hint).toBe(
+        'See its log: it may hang, or its machine may be much slower. A larger launch.stallTimeout waits longer.',
+      );
+    }
+  });
+
+  test('a rank that throws ends every other', async () => {
+    const { culprit, errors } = await hearOthers('throw');
+    expect(culprit.error).toEqual({ message: 'told to throw' });
+    for (const { message } of errors)
+      expect(message).toMatch(/but rank 1 \(process \d+ on .+\) is gone: it has ended its work\.$/);
+  });
+
+  test('ranks that call different operations stop, and say that it is a bug', async () => {
+    const { culprit, errors } = await hearOthers('differ');
+    for (const { message } of [culprit.error!, ...errors])
+      expect(message).toMatch(
+        /called (allGather where rank \d called allReduceSum|allReduceSum where rank \d called allGather|different operations)/,
+      );
+  });
 });
+
+/** Names in the folder where shared memory with a name would lie. */
+function listSharedMemory(): string[] {
+  return readdirSync('/dev/shm');
+}

@@ -1,8 +1,252 @@
-// How ranks find each other, and every reason for which they don't.
+// How ranks find each other, and every reason for which they don't. Real sockets, all ranks in this process.
 
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { expect, test } from 'vitest';
-import { readLaunchedRank } from '../../src/engine/collectives/rendezvous/rendezvous.ts';
+import { type Problem, ProblemError } from '../../src/core/problem.ts';
+import { connectMesh, openDoorway } from '../../src/engine/collectives/mesh/connect-mesh.ts';
+import { attend } from '../../src/engine/collectives/rendezvous/attend.ts';
+import type { Hello, Peer } from '../../src/engine/collectives/rendezvous/hello.ts';
+import {
+  type MeetingPlace,
+  openMeetingPlace,
+} from '../../src/engine/collectives/rendezvous/meeting-place.ts';
+import { type Rendezvous, readLaunchedRank } from '../../src/engine/collectives/rendezvous/rendezvous.ts';
 import { catchProblems } from '../helpers/catch-problems.ts';
+
+const LONG_MS = 60_000;
+const SHORT_MS = 400;
+
+function makeHello(rank: number, change: Partial<Hello> = {}): Hello {
+  return {
+    protocolVersion: 1,
+    version: '1.0.0',
+    token: '',
+    rank,
+    ranks: 2,
+    engine: 'cpu',
+    config: { epochs: 200, optimizer: { lr: 0.03 } },
+    host: `node${rank}`,
+    pid: 100 + rank,
+    port: 4000 + rank,
+    transports: [],
+    ...change,
+  };
+}
+
+function come({ host, port, token }: MeetingPlace, hello: Hello) {
+  const { rank, ranks } = hello;
+  const said = hello.token ? hello : { ...hello, token };
+  return attend({ host, port, token, rank, ranks, heldByRank0: false }, said, LONG_MS);
+}
+
+async function problemOf(promise: Promise<unknown>): Promise<Problem> {
+  const error = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof ProblemError) return error.problems[0]!;
+  throw new Error(`Expected a problem, not ${error}`);
+}
+
+test('ranks that belong together hear of each other, in rank order, and of one secret', async () => {
+  const place = await openMeetingPlace({ ranks: 2, timeoutMs: LONG_MS });
+  const [one, zero] = await Promise.all([come(place, makeHello(1)), come(place, makeHello(0))]);
+  expect(one.peers.map(({ rank, host, port }) => [rank, host, port])).toEqual([
+    [0, 'node0', 4000],
+    [1, 'node1', 4001],
+  ]);
+  expect(one).toEqual(zero);
+  expect(one.session).toMatch(/^[0-9a-f]{32}$/);
+  expect(JSON.stringify(one)).not.toContain(place.token);
+  await place.met;
+});
+
+const FROM_TO =
+  'Expected all ranks to have one config but from rank 0 on node0 to rank 1 on node1 there differs';
+test.each<[string, Partial<Hello>, Problem]>([
+  [
+    'version',
+    { version: '1.1.0', protocolVersion: 2 },
+    {
+      code: 'RENDEZVOUS_OTHER_VERSION',
+      message:
+        'Expected all ranks to run one version of mocolab but rank 0 on node0 runs 1.0.0 (protocol 1) and rank 1 on node1 runs 1.1.0 (protocol 2).',
+      hint: 'Install the same version on every machine.',
+    },
+  ],
+  [
+    'config',
+    { config: { epochs: 200, optimizer: { lr: 0.06 } } },
+    {
+      code: 'RENDEZVOUS_OTHER_CONFIG',
+      message: `${FROM_TO}: optimizer.lr 0.03 -> 0.06.`,
+      hint: 'Start every rank with the same file and options.',
+    },
+  ],
+  [
+    'engine',
+    { engine: 'wasm' },
+    {
+      code: 'RENDEZVOUS_OTHER_ENGINE',
+      message:
+        'Expected all ranks to run one engine but rank 0 on node0 runs cpu and rank 1 on node1 runs wasm.',
+      hint: 'Name the engine with --engine, and see `moco doctor` on each machine.',
+    },
+  ],
+  [
+    'number of ranks',
+    { ranks: 4 },
+    {
+      code: 'RENDEZVOUS_OTHER_SIZE',
+      message: 'Expected all ranks to expect as many but rank 0 expects 2 and rank 1 expects 4.',
+      hint: 'WORLD_SIZE must be the same for all, and two jobs on one machine need different ports.',
+    },
+  ],
+  [
+    'rank that is there twice',
+    { rank: 0 },
+    {
+      code: 'RENDEZVOUS_DUPLICATE_RANK',
+      message:
+        'Expected every rank once but rank 0 came twice: process 100 on node0 and process 101 on node1.',
+      hint: 'RANK must differ from process to process, and two jobs on one machine need different ports.',
+    },
+  ],
+])('another %s is refused on both sides, with the difference', async (_, change, problem) => {
+  const place = await openMeetingPlace({ ranks: 2, timeoutMs: LONG_MS });
+  const first = come(place, makeHello(0));
+  const second = come(place, makeHello(1, change));
+  expect(await Promise.all([first, second, place.met].map(problemOf))).toEqual([problem, problem, problem]);
+});
+
+test('a rank that does not come is named to all who did', async () => {
+  const place = await openMeetingPlace({ ranks: 2, timeoutMs: SHORT_MS });
+  const problem = {
+    code: 'RENDEZVOUS_RANKS_MISSING',
+    message: 'Expected 2 ranks to meet within 0.4 s but rank 0 did not come.',
+    hint: 'See the logs of these ranks. Across machines, the port of rank 0 must be reachable. A larger launch.stallTimeout waits longer.',
+  };
+  expect(await problemOf(come(place, makeHello(1)))).toEqual(problem);
+  expect(await problemOf(place.met)).toEqual(problem);
+});
+
+test('a rank that ends while it waits is named to the others at once', async () => {
+  const place = await openMeetingPlace({ ranks: 3, timeoutMs: LONG_MS });
+  const waiting = come(place, makeHello(0, { ranks: 3 }));
+  const socket = connect(place.port, place.host);
+  socket.end(`${JSON.stringify(makeHello(1, { ranks: 3, token: place.token }))}\n`);
+  expect(await problemOf(waiting)).toEqual({
+    code: 'RENDEZVOUS_RANK_LEFT',
+    message:
+      'Expected all ranks to meet but rank 1 (process 101 on node1) ended while it waited for the others.',
+    hint: 'The failure is that rank’s: see its log.',
+  });
+});
+
+test.each([
+  ['a browser', 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'],
+  ['a rank of another job', `${JSON.stringify(makeHello(0, { token: 'other' }))}\n`],
+  ['whoever sends no end of a line', 'x'.repeat(2 ** 21)],
+])('%s is turned away, and the ranks meet all the same', async (_, text) => {
+  const place = await openMeetingPlace({ ranks: 2, timeoutMs: LONG_MS });
+  const socket = connect(place.port, place.host);
+  socket.on('error', () => {}).resume();
+  socket.write(text);
+  await new Promise((resolve) => socket.once('close', resolve)); // `once` would reject where it is reset.
+  await Promise.all([come(place, makeHello(1)), come(place, makeHello(0))]);
+});
+
+test('whoever comes to a place that is not theirs is told that it is not', async () => {
+  const place = await openMeetingPlace({ ranks: 2, timeoutMs: LONG_MS });
+  const problem = await problemOf(come(place, makeHello(0, { token: 'other' })));
+  place.close();
+  expect(problem).toEqual({
+    code: 'RENDEZVOUS_TURNED_AWAY',
+    message: `Expected rank 0 to meet the others at 127.0.0.1:${place.port} but whoever listens there ended the connection.`,
+    hint: 'Another program, another job, or a rank 0 that ended: see its log. Two jobs on one machine need different ports.',
+  });
+});
+
+test('a port that another program has is refused to rank 0', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const rendezvous = { host: '127.0.0.1', port, token: '', rank: 0, ranks: 2, heldByRank0: true };
+  const problem = await problemOf(attend(rendezvous, makeHello(0), LONG_MS));
+  server.close();
+  expect(problem).toEqual({
+    code: 'RENDEZVOUS_PORT',
+    message: `Expected rank 0 to listen on 127.0.0.1:${port} but another program does already.`,
+    hint: 'Choose a free port with MASTER_PORT, another for each job on this machine.',
+  });
+  const reported = await problemOf(openMeetingPlace({ ranks: 2, timeoutMs: LONG_MS, host: '192.0.2.1' }));
+  expect(reported.message).toBe("Expected rank 0 to listen on 192.0.2.1:0 but it can't (EADDRNOTAVAIL).");
+  expect(reported.hint).toBe(
+    'MASTER_ADDR must be an address of the machine of rank 0, and MASTER_PORT a free port above 1023.',
+  );
+});
+
+/** A port on which nobody listens. */
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+test('where rank 0 holds the meeting place, the others wait for it to open', async () => {
+  const port = await findFreePort();
+  const rendezvous = { host: '127.0.0.1', port, token: '', ranks: 2, heldByRank0: true };
+  const early = attend({ ...rendezvous, rank: 1 }, makeHello(1), LONG_MS);
+  const late = attend({ ...rendezvous, rank: 0 }, makeHello(0), LONG_MS);
+  expect((await early).session).toBe((await late).session);
+});
+
+test('where nobody opens it, a rank says so', async () => {
+  const port = await findFreePort();
+  const rendezvous = { host: '127.0.0.1', port, token: '', rank: 1, ranks: 2, heldByRank0: true };
+  expect(await problemOf(attend(rendezvous, makeHello(1), SHORT_MS))).toEqual({
+    code: 'RENDEZVOUS_UNREACHABLE',
+    message: `Expected rank 1 to reach the meeting place 127.0.0.1:${port} but nobody listens there (ECONNREFUSED).`,
+    hint: 'Rank 0 opens it: see its log. Across machines, its port must be reachable.',
+  });
+});
+
+/** Rank 1 of two that have met, about to connect with a rank 0 on this port; or rank 0. */
+async function connectTo(port: number, rank: number) {
+  const rendezvous: Rendezvous = {
+    host: '127.0.0.1',
+    port: 1,
+    token: '',
+    rank,
+    ranks: 2,
+    heldByRank0: false,
+  };
+  const peers = [0, 1].map((each): Peer => {
+    const { config, token, ...hello } = makeHello(each, { port });
+    return { ...hello, address: '127.0.0.1' };
+  });
+  const doorway = await openDoorway(rendezvous);
+  return connectMesh({ rendezvous, doorway, met: { session: 's', peers }, timeoutMs: SHORT_MS });
+}
+
+test('a rank that does not answer, or does not call, is named', async () => {
+  const port = await findFreePort();
+  expect(await problemOf(connectTo(port, 1))).toEqual({
+    code: 'RENDEZVOUS_NO_ANSWER',
+    message: `Expected rank 0 (process 100 on node0) to answer on 127.0.0.1:${port} but it does not (ECONNREFUSED).`,
+    hint: 'Where it has ended, see its log. Across machines, every rank must be reachable from every other on all ports.',
+  });
+  expect(await problemOf(connectTo(port, 0))).toEqual({
+    code: 'RENDEZVOUS_NO_CALL',
+    message:
+      'Expected every rank to be connected with rank 0 within 0.4 s but there is no connection with rank 1 (process 101 on node1).',
+    hint: 'Across machines, every rank must be reachable from every other on all ports. A larger launch.stallTimeout waits longer.',
+  });
+});
 
 const launched = { MASTER_ADDR: 'node7', MASTER_PORT: '29500', RANK: '3', WORLD_SIZE: '4', LOCAL_RANK: '1' };
 

@@ -15,9 +15,10 @@ export interface RankPart {
   readonly rendezvous: Rendezvous;
   readonly engine: ConcreteEngineName;
   /** 'operations' runs them all; the others are faults, after some all-reduces have gone well. */
-  readonly play: 'operations' | 'gradients' | 'die' | 'hang' | 'wait' | 'differ' | 'leave';
+  readonly play: 'operations' | 'gradients' | 'die' | 'hang' | 'wait' | 'differ' | 'leave' | 'throw';
   /** Whether to sum 50 MB too. */
   readonly large?: boolean;
+  readonly only?: 'tcp';
   readonly timeoutMs?: number;
   readonly version?: string;
   readonly config?: { readonly [key: string]: number };
@@ -50,6 +51,7 @@ async function play(): Promise<RankReport> {
     version: part.version ?? '1.0.0',
     config: part.config ?? { seed: 1 },
     timeoutMs: part.timeoutMs ?? 60_000,
+    ...(part.only ? { only: part.only } : {}),
   });
   try {
     if (part.play === 'operations') return await tryOperations(collectives);
@@ -150,13 +152,14 @@ async function trainTogether(collectives: Collectives): Promise<RankReport> {
   }
   tf.dispose([loss, ...gradients, ...alone.flatMap((each) => [each.loss, ...each.gradients]), ...parameters]);
   const hashes = { gradients: hash.digest('hex').slice(0, 16) };
-  return { wrong, hashes, tensorsLeft: engine.memory().tensors - before };
+  return { transport: collectives.transport, wrong, hashes, tensorsLeft: engine.memory().tensors - before };
 }
 
 async function misbehave(collectives: Collectives): Promise<RankReport> {
   const tensor = makeTensor([300_000], rank, 'float32');
   for (let i = 0; i < 3; i++) tf.dispose(await collectives.allReduceSum([tensor]));
   if (part.play === 'leave') return {};
+  if (part.play === 'throw') throw new Error('told to throw');
   // Everyone is in the middle of a bucket; the culprit has given a part of what it owes.
   const pending = [collectives.allReduceSum([tensor]), collectives.allReduceSum([tensor])];
   for (const promise of pending) promise.catch(() => {});

@@ -37,8 +37,15 @@ export function startRank(part: RankPart): StartedRank {
 /** What each rank does; a function says it by rank. */
 export type Parts = Omit<RankPart, 'rendezvous'> | ((rank: number) => Omit<RankPart, 'rendezvous'>);
 
-/** Runs a job of so many ranks on a meeting place of its own. */
-export async function runRanks(ranks: number, parts: Parts): Promise<RankReport[]> {
+/**
+ * Runs a job of so many ranks on a meeting place of its own. `endRank` hangs: it is killed when the others have
+ * ended.
+ */
+export async function runRanks(
+  ranks: number,
+  parts: Parts,
+  { endRank }: { readonly endRank?: number | undefined } = {},
+): Promise<RankReport[]> {
   const place = await openMeetingPlace({ ranks, timeoutMs: 60_000 });
   const started = Array.from({ length: ranks }, (_, rank) => {
     const { host, port, token } = place;
@@ -46,6 +53,8 @@ export async function runRanks(ranks: number, parts: Parts): Promise<RankReport[
     return startRank({ rendezvous, ...(typeof parts === 'function' ? parts(rank) : parts) });
   });
   try {
+    await Promise.all(started.filter((_, rank) => rank !== endRank).map(({ report }) => report));
+    if (endRank !== undefined) started[endRank]!.process.kill('SIGKILL');
     return await Promise.all(started.map(({ report }) => report));
   } finally {
     place.close();

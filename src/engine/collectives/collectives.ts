@@ -2,9 +2,10 @@
 // their own part of the batch. Implementations differ in how the bytes travel, never in the result's bits.
 
 import type * as tf from '../tf.ts';
+import type { NativeTransport } from './native-ranks.ts';
 
 /** How bytes travel between ranks. */
-export type Transport = 'none' | 'tcp';
+export type Transport = 'none' | 'tcp' | NativeTransport;
 
 /** Every rank calls the same operations in the same order; several may be under way at once. */
 export interface Collectives {

@@ -6,6 +6,7 @@ import type { Engine } from '../engine.ts';
 import type { Collectives } from './collectives.ts';
 import { connectMesh, openDoorway } from './mesh/connect-mesh.ts';
 import { Mesh } from './mesh/mesh.ts';
+import { connectNatively } from './native-collectives.ts';
 import { attend } from './rendezvous/attend.ts';
 import { type Hello, RANK_PROTOCOL_VERSION } from './rendezvous/hello.ts';
 import type { Rendezvous } from './rendezvous/rendezvous.ts';
@@ -22,6 +23,10 @@ export interface CollectivesOptions {
   readonly config: { readonly [key: string]: Json };
   /** How long to wait for a rank to come, and later for one that sends nothing (launch.stallTimeout). */
   readonly timeoutMs: number;
+  /** Nothing else than TCP; for tests and benchmarks. */
+  readonly only?: 'tcp';
+  /** Hears of a way for tensors that should have worked and did not. */
+  readonly warn?: (message: string) => void;
 }
 
 /** Meets the other ranks and connects with them. Throws a RENDEZVOUS_... problem where they don't fit or come. */
@@ -32,14 +37,26 @@ export async function createCollectives(options: CollectivesOptions): Promise<Co
   try {
     const met = await attend(rendezvous, introduceSelf(options, rendezvous, doorway.port), timeoutMs);
     const links = await connectMesh({ rendezvous, doorway, met, timeoutMs });
-    return createTcpCollectives(new Mesh({ rank: rendezvous.rank, peers: met.peers, links, timeoutMs }));
+    const mesh = new Mesh({ rank: rendezvous.rank, peers: met.peers, links, timeoutMs });
+    return await chooseTransport(mesh, options);
   } finally {
     doorway.server.close();
   }
 }
 
+async function chooseTransport(mesh: Mesh, options: CollectivesOptions): Promise<Collectives> {
+  const { engine, timeoutMs, warn = () => {} } = options;
+  try {
+    const natively = await connectNatively(mesh, engine.ranks, { timeoutMs, warn });
+    return natively ?? createTcpCollectives(mesh);
+  } catch (error) {
+    await mesh.close();
+    throw error;
+  }
+}
+
 function introduceSelf(
-  { engine, version, config }: CollectivesOptions,
+  { engine, version, config, only }: CollectivesOptions,
   { rank, ranks, token }: Rendezvous,
   port: number,
 ): Hello {
@@ -54,6 +71,6 @@ function introduceSelf(
     host: os.hostname(),
     pid: process.pid,
     port,
-    transports: [],
+    transports: only === 'tcp' ? [] : (engine.ranks?.transports ?? []),
   };
 }

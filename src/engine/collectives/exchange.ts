@@ -21,7 +21,8 @@ export async function sumInPlace(mesh: Mesh, values: Summable, factor: number): 
   const terms = theirs.map((bytes) => asTypeOf(values, bytes));
   terms.splice(rank, 0, own.slice());
   addUp(own, terms);
-  if (factor !== 1) for (let i = 0; i < own.length; i++) own[i]! *= factor;
+  const rounded = Math.fround(factor); // As native code multiplies, so that the bits are the same.
+  if (factor !== 1) for (let i = 0; i < own.length; i++) own[i]! *= rounded;
   sent.push(...others.map((to) => mesh.send(to, { ...call, kind: result }, bytesOf(own))));
   const sums = await receiveAll(mesh, others, { ...call, kind: result }, (from) => slices[from]!.byteLength);
   // Nobody sends a sum before it has all parts, but the system may still hold a piece of ours.
@@ -41,6 +42,12 @@ export async function gatherBytes(
   await Promise.all(sent);
   gathered.splice(mesh.rank, 0, bytes);
   return gathered;
+}
+
+/** Every rank's JSON value, in rank order. */
+export async function gatherJson<T>(mesh: Mesh, value: T): Promise<T[]> {
+  const gathered = await gatherBytes(mesh, 'gatherValues', new TextEncoder().encode(JSON.stringify(value)));
+  return gathered.map((bytes) => JSON.parse(new TextDecoder().decode(bytes)) as T);
 }
 
 /** Rank 0's bytes. */

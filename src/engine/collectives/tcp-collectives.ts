@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { Collectives } from './collectives.ts';
-import { broadcastBytes, gatherBytes, type Summable, sumInPlace } from './exchange.ts';
+import { broadcastBytes, gatherBytes, gatherJson, type Summable, sumInPlace } from './exchange.ts';
 import type { Mesh } from './mesh/mesh.ts';
 import { createWaitMeter } from './wait-meter.ts';
 
@@ -77,11 +77,6 @@ async function broadcastTensors(mesh: Mesh, tensors: readonly tf.Tensor[]): Prom
     at += byteLength;
     return tf.tensor(values, shape, dtype);
   });
-}
-
-async function gatherJson<T>(mesh: Mesh, value: T): Promise<T[]> {
-  const gathered = await gatherBytes(mesh, 'gatherValues', new TextEncoder().encode(JSON.stringify(value)));
-  return gathered.map((bytes) => JSON.parse(new TextDecoder().decode(bytes)) as T);
 }
 
 function copyBytes({ buffer, byteOffset, byteLength }: Values): Uint8Array<ArrayBuffer> {

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import type { ArrayOps } from './bindings/arrays.ts';
 import type { BinaryOps, ReductionOps, UnaryOps } from './bindings/elementwise.ts';
 import type { NetworkOps, Updates } from './bindings/network.ts';
+import type { RankOps } from './bindings/ranks.ts';
 import type { StoreAndDevice } from './bindings/store.ts';
 
 /** Element types by their number in the addon. */
@@ -23,6 +24,7 @@ export interface TorchAddon
     ArrayOps,
     NetworkOps,
     Updates,
+    RankOps,
     StoreAndDevice {}
 
 /** Loads a built addon. Throws what the system's loader says. */

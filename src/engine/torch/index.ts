@@ -12,6 +12,7 @@ import { explainLoadFailure } from './explain-load-failure.ts';
 import { registerTorchKernels } from './kernel.ts';
 import { kernels } from './kernel-list.ts';
 import { createFusedOps, registerFusedGradients } from './ops.ts';
+import { createNativeRanks } from './ranks.ts';
 
 let backend: TorchBackend | undefined;
 
@@ -38,6 +39,7 @@ export async function createTorchEngine(options: TorchOptions = {}): Promise<Eng
     },
     ops: { ...compositeOps, ...createFusedOps(backend) },
     memory: () => ({ tensors: tf.memory().numTensors, bytes: addon.memory().bytes }),
+    ranks: createNativeRanks(backend, installed.libtorch),
     native: {
       memory: () => addon.memory(),
       startPeak: () => addon.startPeak(),

@@ -6,7 +6,7 @@ import { encodeHeader, type Frame, type FrameHeader, FrameReader } from './frame
 /** Of a caller that has not yet said who it is. */
 const LONGEST_GREETING = 4096;
 const LONGEST_FRAME = 2 ** 34;
-const LONGEST_FAREWELL_MS = 2000;
+const LONGEST_FAREWELL_MS = 3000;
 
 export interface LinkListener {
   onFrame(frame: Frame): void;
@@ -70,7 +70,10 @@ export class Link {
     });
   }
 
-  /** Sends what was given to it, then ends; also where the other end no longer reads. */
+  /**
+   * Sends what was given to it and ends; stays to hear the other end until that ends too, because what it still
+   * writes would break the connection before it has read why. Not for long: it may hang.
+   */
   close(): Promise<void> {
     if (this.#ended) return Promise.resolve();
     return new Promise((resolve) => {
@@ -79,7 +82,7 @@ export class Link {
         clearTimeout(timer);
         resolve();
       });
-      this.#socket.destroySoon();
+      this.#socket.end();
     });
   }
 

@@ -99,6 +99,21 @@ export class Mesh {
     else this.#onFailure.push(listener);
   }
 
+  /** Why the ranks can no longer work together. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  /** Ends all because these ranks let the others wait for too long. */
+  failByStall(peers: readonly Peer[], operation: Operation): void {
+    this.fail(new ProblemError(explainStall(peers, operation, this.#timeoutMs)));
+  }
+
+  /** Ends all because this rank has closed while it still owed something. */
+  failByLeaving(peer: Peer): void {
+    this.fail(new ProblemError(explainLost(peer, 'it has ended its work')));
+  }
+
   /** Ends all that is under way, here and, where it is a problem, on the other ranks. */
   fail(error: Error): void {
     if (this.#failure || this.#isClosing) return;
@@ -135,6 +150,7 @@ export class Mesh {
   }
 
   #hear(from: number, frame: Frame): void {
+    if (this.#failure) return;
     if (frame.kind === FrameKind.goodbye) {
       this.#left.add(from);
       this.#goodbyes.add(from);
@@ -174,7 +190,7 @@ export class Mesh {
   /** A rank that has left owes nothing more. */
   #checkLeft(from: number): void {
     const isOwing = [...this.#pending.values()].some(({ peer }) => peer.rank === from);
-    if (isOwing) this.fail(new ProblemError(explainLost(this.peers[from]!, 'it has ended its work')));
+    if (isOwing) this.failByLeaving(this.peers[from]!);
   }
 
   #checkStall(): void {
@@ -183,8 +199,7 @@ export class Mesh {
       return now - Math.max(since, this.#links.get(peer.rank)!.heardAt) > this.#timeoutMs;
     });
     if (stalled.length === 0) return;
-    const ranks = new Map(stalled.map(({ peer }) => [peer.rank, peer]));
-    this.fail(new ProblemError(explainStall([...ranks.values()], stalled[0]!.message, this.#timeoutMs)));
+    this.failByStall([...new Set(stalled.map(({ peer }) => peer))], stalled[0]!.message.operation);
   }
 }
 
@@ -207,7 +222,7 @@ function explainLost(peer: Peer, reason: string): Problem {
   };
 }
 
-function explainStall(peers: readonly Peer[], { operation }: Message, timeoutMs: number): Problem {
+function explainStall(peers: readonly Peer[], operation: Operation, timeoutMs: number): Problem {
   const names = peers.map((peer) => `rank ${peer.rank} (${nameProcess(peer)})`).join(', ');
   return {
     code: 'RANK_STALLED',

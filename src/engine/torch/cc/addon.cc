@@ -213,6 +213,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   add("setThreads", setThreads);
   add("describe", describe);
   addDeviceExports(env, exports);
+  addRankExports(env, exports);
   return exports;
 }
 

@@ -20,6 +20,14 @@ void copyOut(const at::Tensor&, void*) { refuse(); }
 MemoryState memory() { return {0, 0, 0}; }
 void startPeak() {}
 bool launch(const Launch&) { return false; }
+void loadNccl(const std::vector<std::string>&) { refuse(); }
+std::string makeTicket() { refuse(); }
+void connectRanks(const World&, const std::string&) { refuse(); }
+bool hasRanks() { return false; }
+void exchange(TaskKind, Element, const at::Tensor&, const at::Tensor&, double) { refuse(); }
+void awaitExchange() {}
+void abortRanks() {}
+void closeRanks() {}
 void useKernels(const std::string&, const std::string&) {}
 
 }  // namespace mocolab::gpu

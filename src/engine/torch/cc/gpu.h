@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "communicator.h"
+
 namespace mocolab::gpu {
 
 /** GPUs that this process may use. */
@@ -45,6 +47,20 @@ struct Launch {
   std::vector<void*> arguments;
 };
 bool launch(const Launch& launch);
+
+/** Loads NCCL. Throws where there is none. */
+void loadNccl(const std::vector<std::string>& libraries);
+/** What rank 0 makes and all ranks need. */
+std::string makeTicket();
+/** Returns when all ranks have called it. */
+void connectRanks(const World& world, const std::string& ticket);
+bool hasRanks();
+/** Starts an operation of all ranks on tensors without gaps, then multiplies by a factor. */
+void exchange(TaskKind kind, Element element, const at::Tensor& input, const at::Tensor& output, double factor);
+/** What is computed from now on waits for all that was started. */
+void awaitExchange();
+void abortRanks();
+void closeRanks();
 
 /** Where sources of kernels lie, and where compiled ones are kept. Before the first launch. */
 void useKernels(const std::string& sources, const std::string& cache);
