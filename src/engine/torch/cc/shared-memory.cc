@@ -7,20 +7,16 @@
 #include <algorithm>
 #include <cstring>
 
-#include "vector-clones.h"
+#include "update-loops.h"
 
 namespace mocolab {
 namespace {
 
-VECTOR_CLONES void addFloats(float* __restrict sum, const float* __restrict term, size_t count) {
+void addInts(uint32_t* __restrict sum, const uint32_t* __restrict term, size_t count) {
   for (size_t i = 0; i < count; i++) sum[i] += term[i];
 }
 
-VECTOR_CLONES void addInts(uint32_t* __restrict sum, const uint32_t* __restrict term, size_t count) {
-  for (size_t i = 0; i < count; i++) sum[i] += term[i];
-}
-
-VECTOR_CLONES void scaleFloats(float* values, float factor, size_t count) {
+void scaleFloats(float* values, float factor, size_t count) {
   for (size_t i = 0; i < count; i++) values[i] *= factor;
 }
 
@@ -98,7 +94,7 @@ void SharedMemory::sumOwnPart(const Task& task, size_t bytes, uint32_t number) {
   for (int rank = 1; rank < world_.ranks; rank++) {
     const char* term = segment_->slot(rank, number) + from;
     if (task.element == Element::Float)
-      addFloats(sums.data(), reinterpret_cast<const float*>(term), count);
+      updateLoops().add[0](sums.data(), term, static_cast<int64_t>(count));
     else
       addInts(reinterpret_cast<uint32_t*>(sums.data()), reinterpret_cast<const uint32_t*>(term), count);
   }
