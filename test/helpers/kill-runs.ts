@@ -14,6 +14,7 @@ import { type RunningCli, startCli } from './run-cli.ts';
 export const KILLED_EXPERIMENT = `kind: experiment
 trials: 1
 engine: wasm
+launch: { retryDelay: 0 }
 data: { dataset: synthetic, synthetic: { classes: 4, train: 96, val: 32, size: 16 } }
 methods:
   mocov2:
@@ -127,12 +128,17 @@ function listFiles(folder: string): string[] {
 function readLeft(experiment: string): { readonly [file: string]: string } {
   return Object.fromEntries(
     listFiles(experiment)
-      // TensorBoard's files are named after the time, and tell times; they repeat the metrics.
-      .filter((file) => !path.basename(file).startsWith('events.out.tfevents.'))
+      .filter((file) => !TELLS_TIMES.test(path.basename(file)))
       .sort()
       .map((file) => [path.relative(experiment, file), readTimeless(file)]),
   );
 }
+
+/**
+ * Files that draw or tell times. What they say besides is in others: TensorBoard's events in the metrics, the page in
+ * report.json and the other figures.
+ */
+const TELLS_TIMES = /^(events\.out\.tfevents\..*|report\.html|graph\.svg|curve-imagesPerSecond\.svg)$/;
 
 function readTimeless(file: string): string {
   const name = path.basename(file);
