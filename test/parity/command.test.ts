@@ -79,7 +79,7 @@ test('translate: a quoted command, its words behind --, and stderr for what is l
   ]);
   expect(text).toEqual(words);
   expect(text.code).toBe(0);
-  expect(text.stderr).toBe('No counterpart: --gpu 0 (moco run --devices cuda:N)\n');
+  expect(text.stderr).toBe('No counterpart: --gpu 0 (devices: 1, and moco run --devices cuda:N)\n');
   const foreign = await runCli(['translate', 'python main_moco.py -a vgg16 d']);
   expect([foreign.code, foreign.stdout]).toEqual([2, '']);
   expect(foreign.stderr).toContain('for model.arch but received "vgg16"');

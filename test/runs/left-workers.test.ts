@@ -69,6 +69,9 @@ test.runIf(process.platform === 'linux')(
     const [line] = (await once(child.stdout, 'data')) as [Buffer];
     const pid = Number(line);
     expect(isSameProcess(pid, null)).toBe(true);
+    // Before, there is a shell, and some shells ask about every child that ends.
+    const hasTakenPlace = () => readFileSync(`/proc/${child.pid}/comm`, 'utf8') === 'sleep\n';
+    await vi.waitUntil(hasTakenPlace, { timeout: 10_000 });
     child.stdin.end();
     const isZombie = () => /^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
     await vi.waitUntil(isZombie, { timeout: 10_000 });
