@@ -6,7 +6,6 @@ import { encodeHeader, type Frame, type FrameHeader, FrameReader } from './frame
 /** Of a caller that has not yet said who it is. */
 const LONGEST_GREETING = 4096;
 const LONGEST_FRAME = 2 ** 34;
-const LONGEST_FAREWELL_MS = 3000;
 
 export interface LinkListener {
   onFrame(frame: Frame): void;
@@ -23,6 +22,7 @@ export class Link {
   #listener: LinkListener | undefined;
   #reason = 'it closed the connection';
   #ended = false;
+  #closing: Promise<void> | undefined;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -57,11 +57,15 @@ export class Link {
     this.#reader.longest = LONGEST_FRAME;
   }
 
-  /** Resolves when the bytes are no longer needed; also where the connection breaks, which `onEnd` tells. */
-  send(header: Omit<FrameHeader, 'bytes'>, payload: Uint8Array): Promise<void> {
+  /**
+   * Resolves when the bytes are no longer needed; also where the connection breaks, which `onEnd` tells. Nothing is
+   * sent after `close`: a socket that is written to after its end breaks, and what was said before may be lost.
+   */
+  async send(header: Omit<FrameHeader, 'bytes'>, payload: Uint8Array): Promise<void> {
+    if (this.#closing) return;
     const bytes = payload.byteLength;
     const head = encodeHeader({ ...header, bytes });
-    return new Promise((resolve) => {
+    await new Promise<void>((resolve) => {
       if (bytes === 0) this.#socket.write(head, () => resolve());
       else {
         this.#socket.write(head);
@@ -72,12 +76,17 @@ export class Link {
 
   /**
    * Sends what was given to it and ends; stays to hear the other end until that ends too, because what it still
-   * writes would break the connection before it has read why. Not for long: it may hang.
+   * writes would break the connection before it has read why. Not for longer than `longestMs`: it may hang.
    */
-  close(): Promise<void> {
+  close(longestMs: number): Promise<void> {
+    this.#closing ??= this.#farewell(longestMs);
+    return this.#closing;
+  }
+
+  #farewell(longestMs: number): Promise<void> {
     if (this.#ended) return Promise.resolve();
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#socket.destroy(), LONGEST_FAREWELL_MS);
+      const timer = setTimeout(() => this.#socket.destroy(), longestMs);
       this.#socket.once('close', () => {
         clearTimeout(timer);
         resolve();

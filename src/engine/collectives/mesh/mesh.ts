@@ -10,6 +10,9 @@ import { type Frame, type FrameHeader, FrameKind } from './frame.ts';
 const operations = ['none', 'allReduceSum', 'allGather', 'broadcast', 'gatherValues'] as const;
 export type Operation = (typeof operations)[number];
 
+/** How long a rank that closes stays to hear the others; a step of theirs may keep them from reading. */
+const LONGEST_FAREWELL_MS = 10_000;
+
 /** One call of an operation. */
 export interface Call {
   readonly operation: Operation;
@@ -72,6 +75,10 @@ export class Mesh {
     return this.peers.map(({ rank }) => rank).filter((rank) => rank !== this.rank);
   }
 
+  get #farewellMs(): number {
+    return Math.min(LONGEST_FAREWELL_MS, this.#timeoutMs);
+  }
+
   /** Numbers a call: the same on every rank, because all call the same in the same order. */
   begin(operation: Operation): Call {
     this.#sequence = (this.#sequence + 1) >>> 0;
@@ -125,7 +132,7 @@ export class Mesh {
     const text = Buffer.from(JSON.stringify(problem));
     for (const link of this.#links.values()) {
       void link.send({ kind: FrameKind.abort, operation: 0, sequence: 0 }, text);
-      void link.close();
+      void link.close(this.#farewellMs);
     }
   }
 
@@ -137,7 +144,7 @@ export class Mesh {
     this.#failure ??= new Error('The collectives were closed.');
     const closings = [...this.#links.values()].map(async (link) => {
       void link.send({ kind: FrameKind.goodbye, operation: 0, sequence: 0 }, new Uint8Array(0));
-      await link.close();
+      await link.close(this.#farewellMs);
     });
     await Promise.all(closings);
   }
