@@ -55,7 +55,7 @@ const layers = {
 const exceptions = {
   launch: ['^src/engine/collectives/rendezvous/'],
   worker: ['^src/launch/protocol\\.ts$', '^src/launch/device-pool\\.ts$'],
-  cli: ['^src/engine/torch/addon-file\\.ts$'],
+  cli: ['^src/engine/torch/addon-file\\.ts$', '^src/engine/collectives/rendezvous/'],
   data: ['^src/engine/torch/addon-file\\.ts$'],
 };
 

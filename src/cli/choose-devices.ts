@@ -3,8 +3,9 @@
 import os from 'node:os';
 import type { ResolvedExperiment } from '../config/resolved.ts';
 import { type Problem, ProblemError } from '../core/problem.ts';
+import type { LaunchedRank } from '../engine/collectives/rendezvous/rendezvous.ts';
 import { examineAddon, listGpuEngines } from '../engine/torch/addon-file.ts';
-import { detectDevices } from '../launch/detect-devices.ts';
+import { detectDevices, pickOwnDevice } from '../launch/detect-devices.ts';
 import type { Device } from '../launch/device-pool.ts';
 import { listGpus, narrowGpus } from '../launch/list-gpus.ts';
 import { countSideBySide } from '../plan/count-side-by-side.ts';
@@ -19,6 +20,13 @@ export function chooseDevices(graph: StageGraph, spec = graph.experiment.launch.
     gpuEngines: listGpuEngines(),
     sideBySide: countSideBySide(graph),
   });
+}
+
+/** The device of a rank that another launcher has started. Throws DEVICES_* problems. */
+export function chooseLaunchedDevice(graph: StageGraph, launched: LaunchedRank): Device {
+  const { devices: spec } = graph.experiment.launch;
+  const seen = chooseDevices(graph, spec.startsWith('cpu') ? 'cpu' : spec);
+  return pickOwnDevice(seen, launched, os.availableParallelism());
 }
 
 /** Names of engines; `auto` is torch where that is installed. */

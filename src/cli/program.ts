@@ -91,6 +91,25 @@ function addFileCommands(program: Command, finish: (code: ExitCode) => void): vo
     .action(async (file, options) => finish(await (await import('./run.ts')).run(file, options)));
   addConfigOptions(
     program
+      .command('worker')
+      .description(
+        'run one rank of a training that srun, torchrun --no_python or a PyTorchJob starts on several machines',
+      )
+      .argument('<file>', 'an experiment, or a recipe alone (YAML); the same for all ranks'),
+  )
+    .addOption(
+      new Option(
+        '--rendezvous <how>',
+        'where the ranks meet: env reads MASTER_ADDR, MASTER_PORT, RANK, WORLD_SIZE, LOCAL_RANK, LOCAL_WORLD_SIZE',
+      )
+        .choices(['env'])
+        .default('env'),
+    )
+    .option('--stage <id>', 'such as mocov2/trial-1/pretrain (default: the only one with as many devices)')
+    .addOption(devicesOption())
+    .action(async (file, options) => finish(await (await import('./worker.ts')).worker(file, options)));
+  addConfigOptions(
+    program
       .command('report')
       .description(
         'print the table from what is on disk, at any time, and write report.html and its like beside the runs',

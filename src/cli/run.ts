@@ -1,17 +1,11 @@
 // `moco run`: everything that is not up to date, then the table.
 
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { listSettings } from '../config/list-settings.ts';
 import type { ResolvedExperiment } from '../config/resolved.ts';
-import type { DataConfig } from '../config/schema/recipe.generated.ts';
-import { ExitCode } from '../core/exit-code.ts';
-import { locateScript, type OwnScript } from '../core/own-script.ts';
-import { type Problem, ProblemError } from '../core/problem.ts';
-import { checkDataPresent } from '../data/open-dataset.ts';
+import type { ExitCode } from '../core/exit-code.ts';
 import { examineAddon } from '../engine/torch/addon-file.ts';
 import { runExperiment } from '../launch/run-experiment.ts';
-import type { SchedulerSummary } from '../launch/scheduler.ts';
 import { createJsonUi } from '../launch/ui/json.ts';
 import { createPlainUi } from '../launch/ui/plain.ts';
 import type { Ui } from '../launch/ui/ui.ts';
@@ -20,11 +14,14 @@ import { collectReport } from '../report/collect-report.ts';
 import { renderText } from '../report/render-text.ts';
 import { openRunStore, type RunStore } from '../runs/run-store.ts';
 import { chooseDevices, listEngines, refuseTooFewDevices } from './choose-devices.ts';
+import { chooseExitCode } from './choose-exit-code.ts';
 import { loadUsableConfig } from './config-options.ts';
 import { findUnavailable } from './find-unavailable.ts';
 import { listenForSignals } from './listen-for-signals.ts';
+import { locateWorker } from './locate-worker.ts';
 import { type PlanOptions, plan as printPlan } from './plan.ts';
 import { preparePlan, viewPlan } from './prepare-plan.ts';
+import { refuseMissingInputs } from './refuse-missing-inputs.ts';
 
 export interface RunOptions extends Omit<PlanOptions, 'format'> {
   readonly json?: boolean;
@@ -76,30 +73,6 @@ function hintAtTorch(experiment: ResolvedExperiment, { decisions }: PlanView): v
   );
 }
 
-/** Checkpoints, and the data of the stages that will run, each looked at once. */
-function refuseMissingInputs({ graph, decisions }: PlanView, known: readonly Problem[]): void {
-  const needed = new Map<string, DataConfig>();
-  for (const { id, config } of graph.stages) {
-    const reads = config.kind === 'pretrain' || config.kind === 'lincls' || config.kind === 'knn';
-    if (!reads || decisions.get(id)?.state !== 'to-run') continue;
-    needed.set(JSON.stringify(config.recipe.data), config.recipe.data);
-  }
-  const missing = known.filter(({ code }) => code === 'PRETRAINED_FILE_MISSING');
-  const problems = [...missing, ...[...needed.values()].flatMap(findDataProblems)];
-  const distinct = new Map(problems.map((problem) => [problem.message, problem]));
-  if (distinct.size > 0) throw new ProblemError([...distinct.values()]);
-}
-
-function findDataProblems(data: DataConfig): readonly Problem[] {
-  try {
-    checkDataPresent(data);
-    return [];
-  } catch (error) {
-    if (error instanceof ProblemError) return error.problems;
-    throw error;
-  }
-}
-
 function countChains({ graph }: PlanView): number {
   return new Set(graph.stages.map(({ method, trial }) => `${method}/${trial}`)).size;
 }
@@ -113,13 +86,6 @@ async function createUi({ json = false }: RunOptions, chains: number): Promise<U
   return fitsTerminal(chains, process.stdout.rows) ? createListrUi(write) : createPlainUi(write);
 }
 
-/** MOCO_WORKER is for tests: a script that plays the worker's part. */
-function locateWorker(): OwnScript {
-  const script = process.env.MOCO_WORKER;
-  if (script) return { path: script, execArgv: [], threadUrl: pathToFileURL(script) };
-  return locateScript(import.meta.url, '../worker/main');
-}
-
 function renderOutcome({ graph }: PlanView, store: RunStore): string {
   const relative = path.relative(process.cwd(), store.folder);
   const folder = relative.startsWith('..') ? store.folder : relative;
@@ -128,15 +94,4 @@ function renderOutcome({ graph }: PlanView, store: RunStore): string {
   if (store.readRecord('report').state === 'ok')
     places.unshift(`Report:  ${path.join(folder, 'report', 'report.html')}`);
   return `\n${renderText(collectReport(graph, store))}\n${places.join('\n')}\n`;
-}
-
-/** @param stopped what the signal says by which it was stopped */
-function chooseExitCode(
-  { failed, interrupted, skipped }: SchedulerSummary,
-  stopped: ExitCode | undefined,
-): ExitCode {
-  // A signal that came when all was done changes nothing.
-  if (stopped !== undefined && interrupted + skipped > 0) return stopped;
-  if (failed > 0) return ExitCode.stageFailed;
-  return interrupted > 0 ? ExitCode.preempted : ExitCode.done;
 }

@@ -46,6 +46,28 @@ export function detectDevices(spec: string, engines: readonly string[], machine:
   return makeSlots(spec, Math.min(machine.cores, MAX_AUTO_SLOTS, useful), machine.cores);
 }
 
+/**
+ * The device of one of several ranks that share a machine: the GPU of its number, or the only one that it may see;
+ * without GPUs its share of the cores. Throws DEVICES_LOCAL_RANK.
+ *
+ * @param seen what the rank sees of the machine
+ */
+export function pickOwnDevice(
+  seen: readonly Device[],
+  { localRank, localRanks }: { readonly localRank: number; readonly localRanks: number },
+  cores: number,
+): Device {
+  if (seen[0]?.kind === 'cpu')
+    return { name: `cpu:${localRank}`, kind: 'cpu', cores: Math.max(1, Math.floor(cores / localRanks)) };
+  const own = seen.length === 1 ? seen[0] : seen[localRank];
+  if (own) return own;
+  throw new ProblemError({
+    code: 'DEVICES_LOCAL_RANK',
+    message: `Expected a GPU for each rank of this machine but LOCAL_RANK is ${localRank} and there are ${seen.length}: ${seen.map(({ name }) => name).join(', ')}.`,
+    hint: 'Start as many ranks on a machine as it has GPUs, or show each rank one with CUDA_VISIBLE_DEVICES.',
+  });
+}
+
 function makeSlots(spec: string, slots: number, cores: number): Device[] {
   if (slots === 0) throw new ProblemError(reportNone(spec));
   return Array.from({ length: slots }, (_, index) => ({

@@ -124,7 +124,7 @@ interface Watchdog {
 }
 
 function createWatchdog({ order, members, stallTimeoutMs }: GroupOptions, bite: () => void): Watchdog {
-  const patienceMs = members.length > 1 ? WATCHDOG_SHARE * stallTimeoutMs : stallTimeoutMs;
+  const patienceMs = members[0]?.place ? WATCHDOG_SHARE * stallTimeoutMs : stallTimeoutMs;
   let last = 'it started';
   let problem: StageProblem | undefined;
   const onSilence = () => {

@@ -6,7 +6,13 @@ import { renderYaml } from '../config/explain-config.ts';
 import type { EmitEvent, StageSummary } from '../core/events.ts';
 import type { OwnScript } from '../core/own-script.ts';
 import { ProblemError } from '../core/problem.ts';
-import { markUnavailable, type StageDecisions, selectFailed, selectStages } from '../plan/stage-decision.ts';
+import {
+  markUnavailable,
+  type StageDecisions,
+  selectFailed,
+  selectStage,
+  selectStages,
+} from '../plan/stage-decision.ts';
 import type { Stage, StageGraph, StageKind } from '../plan/stage-graph.ts';
 import { decideStagesThoroughly } from '../runs/decide-stages.ts';
 import { findLackOfRoom } from '../runs/disk-room.ts';
@@ -19,8 +25,8 @@ import { removeTemporaryFiles, writeFileAtomic } from '../runs/write-file-atomic
 import { type Device, joinDevices } from './device-pool.ts';
 import { decideRetry, type FailureHistory, NO_FAILURES } from './failure-policy.ts';
 import { readMemoryLimit } from './memory-evidence.ts';
-import type { StageProgress } from './protocol.ts';
-import type { GroupEnd } from './rank-group.ts';
+import type { RankPlace, StageProgress } from './protocol.ts';
+import type { GroupEnd, GroupOptions } from './rank-group.ts';
 import { type RunningStage, runSchedule, type SchedulerSummary, type StageEnd } from './scheduler.ts';
 import { startStageProcesses } from './stage-processes.ts';
 import { hintAtBatchSizes } from './suggest-batch.ts';
@@ -34,6 +40,8 @@ export interface RunOptions {
   readonly only?: readonly StageKind[];
   /** Only what failed last time, and what waits for that. */
   readonly retryFailed?: boolean;
+  /** One stage alone, of which this process runs one rank; another launcher has started the others. */
+  readonly launched?: { readonly stageId: string; readonly place: RankPlace };
   /** Why this machine cannot run some stages, by id. */
   readonly unavailable?: ReadonlyMap<string, string>;
   /** Flags that shaped the config, for the records. */
@@ -86,8 +94,9 @@ export async function runExperiment(options: RunOptions): Promise<SchedulerSumma
   }
 }
 
-function decide({ graph, store, only, retryFailed, unavailable }: RunOptions): StageDecisions {
+function decide({ graph, store, only, retryFailed, launched, unavailable }: RunOptions): StageDecisions {
   const decided = markUnavailable(decideStagesThoroughly(graph, store), unavailable ?? new Map());
+  if (launched) return selectStage(decided, launched.stageId);
   const decisions = retryFailed ? selectFailed(graph, decided, findFailed(graph, store)) : decided;
   return only ? selectStages(graph, decisions, only) : decisions;
 }
@@ -159,7 +168,7 @@ function failWithout({ options: { emit, store } }: Running, { id }: Stage, error
 }
 
 function beginStage(running: Running, stage: Stage, devices: readonly Device[]): RunningStage {
-  const { graph, store, emit, worker } = running.options;
+  const { graph, store, emit, worker, launched } = running.options;
   const { id } = stage;
   const record = createRecord(running, stage);
   prepareFolder(store, stage, record);
@@ -179,12 +188,8 @@ function beginStage(running: Running, stage: Stage, devices: readonly Device[]):
   const stallTimeoutMs = 1000 * graph.experiment.launch.stallTimeout;
   const process = startStageProcesses({
     script: worker,
-    order: {
-      stage,
-      folder: store.folderOf(id),
-      inputFolders: Object.fromEntries(stage.needs.map((need) => [need, store.folderOf(need)])),
-      experimentFolder: store.folder,
-    },
+    order: { ...locateStage(store, stage), folder: store.folderOf(id) },
+    ...(launched ? { place: launched.place } : {}),
     devices: stage.kind === 'detection' ? [joinDevices(devices)] : devices,
     stallTimeoutMs,
     listener: {
@@ -204,6 +209,15 @@ function beginStage(running: Running, stage: Stage, devices: readonly Device[]):
     }
   });
   return { ended, stop: process.stop, kill: process.kill };
+}
+
+/** What a stage is told, wherever it runs, beside the folder that it may write to. */
+export function locateStage(store: RunStore, stage: Stage): Omit<GroupOptions['order'], 'folder'> {
+  return {
+    stage,
+    inputFolders: Object.fromEntries(stage.needs.map((need) => [need, store.folderOf(need)])),
+    experimentFolder: store.folder,
+  };
 }
 
 function createRecord({ options, surroundings, reason, tries }: Running, stage: Stage): RunRecord {

@@ -3,15 +3,20 @@
 
 import { openMeetingPlace } from '../engine/collectives/rendezvous/meeting-place.ts';
 import type { Device } from './device-pool.ts';
+import type { RankPlace } from './protocol.ts';
 import { type GroupOptions, type RankGroup, startRanks } from './rank-group.ts';
 
 export interface StageProcessesOptions extends Omit<GroupOptions, 'members'> {
   readonly devices: readonly Device[];
+  /** The one process's place among ranks that another launcher has started; absent: there are no others. */
+  readonly place?: RankPlace;
 }
 
-/** Starts a stage: one process a device. Several meet first; a single one has none to meet. */
-export function startStageProcesses({ devices, ...options }: StageProcessesOptions): RankGroup {
-  if (devices.length === 1) return startRanks({ ...options, members: [{ device: devices[0]! }] });
+/** Starts a stage: one process a device. Several meet first; a single one has none to meet unless it has a place. */
+export function startStageProcesses({ devices, place, ...options }: StageProcessesOptions): RankGroup {
+  if (devices.length === 1) {
+    return startRanks({ ...options, members: [{ device: devices[0]!, ...(place ? { place } : {}) }] });
+  }
   const group = startTogether(devices, options);
   return {
     ended: group.then(({ ended }) => ended),

@@ -32,6 +32,16 @@ export function selectStages(
   );
 }
 
+/** Narrows decisions to one stage. */
+export function selectStage(decisions: StageDecisions, wanted: string): StageDecisions {
+  return new Map(
+    [...decisions].map(([id, decision]) => {
+      const keep = id === wanted || decision.state !== 'to-run';
+      return [id, keep ? decision : { state: 'not-selected', reason: `not selected: only ${wanted}` }];
+    }),
+  );
+}
+
 /** Narrows decisions to the stages that failed, all that those need, and what then has all that it needs. */
 export function selectFailed(
   graph: StageGraph,

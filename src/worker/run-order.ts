@@ -43,7 +43,8 @@ export async function runOrder(order: StageOrder, { send, stop }: Channel): Prom
   };
   const outcome = await runStage(context);
   if (outcome.state === 'stopped') return { type: 'stopped' };
-  trackResult(order.folder, outcome.metrics);
+  // Rank 0 keeps the stage's files.
+  if (!order.rank || order.rank.rendezvous.rank === 0) trackResult(order.folder, outcome.metrics);
   return { type: 'done', result: await describeResult(outcome, order.folder, warnings) };
 }
 

@@ -13,6 +13,7 @@ import {
 } from '../../src/engine/collectives/rendezvous/meeting-place.ts';
 import { type Rendezvous, readLaunchedRank } from '../../src/engine/collectives/rendezvous/rendezvous.ts';
 import { catchProblems } from '../helpers/catch-problems.ts';
+import { findFreePort } from '../helpers/launch-ranks.ts';
 
 const LONG_MS = 60_000;
 const SHORT_MS = 400;
@@ -187,16 +188,6 @@ test('a port that another program has is refused to rank 0', async () => {
   );
 });
 
-/** A port on which nobody listens. */
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 test('where rank 0 holds the meeting place, the others wait for it to open', async () => {
   const port = await findFreePort();
   const rendezvous = { host: '127.0.0.1', port, token: '', ranks: 2, heldByRank0: true };
@@ -252,9 +243,39 @@ const launched = { MASTER_ADDR: 'node7', MASTER_PORT: '29500', RANK: '3', WORLD_
 
 test('a launcher tells a rank by its environment where to meet and which device is its own', () => {
   expect(readLaunchedRank(launched)).toEqual({
-    rendezvous: { host: 'node7', port: 29500, rank: 3, ranks: 4, token: '', heldByRank0: true },
+    rendezvous: {
+      host: 'node7',
+      port: 29500,
+      rank: 3,
+      ranks: 4,
+      token: '',
+      heldByRank0: true,
+      acrossMachines: true,
+    },
     localRank: 1,
+    localRanks: 1,
   });
+});
+
+test('ranks are on one machine where its loopback is their place and the launcher counts all of them there', () => {
+  const local = { ...launched, MASTER_ADDR: 'localhost', LOCAL_WORLD_SIZE: '4' };
+  expect(readLaunchedRank(local)).toMatchObject({ localRanks: 4, rendezvous: { acrossMachines: false } });
+  const alone = { ...local, LOCAL_WORLD_SIZE: '2' };
+  expect(readLaunchedRank(alone)).toMatchObject({ localRanks: 2, rendezvous: { acrossMachines: true } });
+});
+
+test('rank 0 that is told localhost, as in a PyTorchJob, is reached by ranks that know another address of it', async () => {
+  const port = await findFreePort();
+  const place = { port, token: '', ranks: 2, heldByRank0: true, acrossMachines: true };
+  const join = async (rank: number, host: string) => {
+    const rendezvous = { ...place, rank, host };
+    const doorway = await openDoorway(rendezvous);
+    const met = await attend(rendezvous, makeHello(rank, { port: doorway.port }), LONG_MS);
+    return connectMesh({ rendezvous, doorway, met, timeoutMs: LONG_MS });
+  };
+  const [zero, one] = await Promise.all([join(0, 'localhost'), join(1, '127.0.0.2')]);
+  expect([...zero.keys(), ...one.keys()]).toEqual([1, 0]);
+  for (const link of [...zero.values(), ...one.values()]) link.destroy();
 });
 
 test('where torchrun keeps a store of its own at MASTER_PORT, ranks meet on the next port', () => {
@@ -269,7 +290,7 @@ test('all that is wrong with the environment is told at once', () => {
       code: 'RENDEZVOUS_ENV',
       message:
         'Expected the environment to say where the ranks meet but MASTER_ADDR is not set; RANK is "4", not a whole number from 0 to 3; MASTER_PORT is "http", not a whole number from 1 to 65534.',
-      hint: 'torchrun --no-python and a PyTorchJob set these. With srun: MASTER_ADDR=<first host> MASTER_PORT=<free port> RANK=$SLURM_PROCID WORLD_SIZE=$SLURM_NTASKS LOCAL_RANK=$SLURM_LOCALID.',
+      hint: 'torchrun --no_python and a PyTorchJob set these. With srun: MASTER_ADDR=<first host> MASTER_PORT=<free port> RANK=$SLURM_PROCID WORLD_SIZE=$SLURM_NTASKS LOCAL_RANK=$SLURM_LOCALID.',
     },
   ]);
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { detectDevices } from '../../src/launch/detect-devices.ts';
+import { detectDevices, pickOwnDevice } from '../../src/launch/detect-devices.ts';
+import type { Device } from '../../src/launch/device-pool.ts';
 import { narrowGpus, parseGpus } from '../../src/launch/list-gpus.ts';
 import { catchProblems } from '../helpers/catch-problems.ts';
 
@@ -83,4 +84,28 @@ test.each([
   ['', []],
 ])('CUDA_VISIBLE_DEVICES=%s leaves the GPUs %j', (visible, indices) => {
   expect(narrowGpus(parseGpus(SMI), visible).map(({ index }) => index)).toEqual(indices);
+});
+
+test('a rank of another launcher takes the GPU of its number, the only one that it sees, or its share of the cores', () => {
+  const gpu = (index: number): Device => ({
+    name: `cuda:${index}`,
+    kind: 'cuda',
+    cudaId: `${index}`,
+    cores: 4,
+  });
+  const cpu: Device = { name: 'cpu:0', kind: 'cpu', cores: 9 };
+  const pick = (seen: readonly Device[], localRank: number, localRanks = 1) =>
+    pickOwnDevice(seen, { localRank, localRanks }, 9);
+  expect(pick([gpu(0), gpu(1)], 1)).toEqual(gpu(1));
+  expect(pick([gpu(0)], 3)).toEqual(gpu(0));
+  expect(pick([cpu], 1, 2)).toEqual({ name: 'cpu:1', kind: 'cpu', cores: 4 });
+  expect(pick([cpu], 11, 12).cores).toBe(1);
+  expect(catchProblems(() => pick([gpu(0), gpu(1)], 2))).toEqual([
+    {
+      code: 'DEVICES_LOCAL_RANK',
+      message:
+        'Expected a GPU for each rank of this machine but LOCAL_RANK is 2 and there are 2: cuda:0, cuda:1.',
+      hint: 'Start as many ranks on a machine as it has GPUs, or show each rank one with CUDA_VISIBLE_DEVICES.',
+    },
+  ]);
 });

@@ -4,7 +4,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { type Problem, ProblemError } from '../../../core/problem.ts';
 import type { Met } from '../rendezvous/attend.ts';
 import { nameProcess, type Peer } from '../rendezvous/hello.ts';
-import type { Rendezvous } from '../rendezvous/rendezvous.ts';
+import { isLoopback, type Rendezvous } from '../rendezvous/rendezvous.ts';
 import { FrameKind } from './frame.ts';
 import { Link } from './link.ts';
 
@@ -14,12 +14,12 @@ export interface Doorway {
   readonly server: Server;
 }
 
-/** To open before the ranks meet. Listens on this machine alone where they meet on its loopback. */
-export function openDoorway({ host }: Rendezvous): Promise<Doorway> {
+/** To open before the ranks meet. Listens on this machine alone unless ranks may come from others. */
+export function openDoorway({ host, acrossMachines = false }: Rendezvous): Promise<Doorway> {
   const server = createServer({ noDelay: true });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(isLoopback(host) ? { host, port: 0 } : { port: 0 }, () => {
+    server.listen(acrossMachines ? { port: 0 } : { host, port: 0 }, () => {
       resolve({ server, port: (server.address() as { readonly port: number }).port });
     });
   });
@@ -119,10 +119,6 @@ function parseGreeting(
   } catch {
     return undefined;
   }
-}
-
-function isLoopback(address: string): boolean {
-  return /^(::ffff:)?127\.|^::1$|^localhost$/.test(address);
 }
 
 function explainNoAnswer(peer: Peer, place: string, reason: string): Problem {

@@ -35,9 +35,9 @@ const GRACE_MS = 5000;
 
 /** Where rank 0 holds the meeting place, and this is rank 0. */
 async function openOwnPlace(rendezvous: Rendezvous, timeoutMs: number): Promise<MeetingPlace | undefined> {
-  const { rank, ranks, host, port, token, heldByRank0 } = rendezvous;
+  const { rank, ranks, host, port, token, heldByRank0, acrossMachines = false } = rendezvous;
   if (!heldByRank0 || rank !== 0) return undefined;
-  return openMeetingPlace({ ranks, timeoutMs, host, port, token });
+  return openMeetingPlace({ ranks, timeoutMs, host, port, token, acrossMachines });
 }
 
 /** Tries until somebody listens there. */

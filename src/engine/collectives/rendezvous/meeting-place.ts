@@ -21,8 +21,10 @@ export interface MeetingOptions {
   readonly ranks: number;
   /** How long the ranks may take to come, counted from now. */
   readonly timeoutMs: number;
-  /** Absent: this machine alone. */
+  /** Absent: this machine's loopback. */
   readonly host?: string;
+  /** Listens on all addresses of this machine, whatever `host` is called by others. */
+  readonly acrossMachines?: boolean;
   /** Absent: any free one. */
   readonly port?: number;
   /** Absent: a random one. */
@@ -33,7 +35,7 @@ export interface MeetingOptions {
 export async function openMeetingPlace(options: MeetingOptions): Promise<MeetingPlace> {
   const { host = '127.0.0.1', port = 0, token = randomBytes(16).toString('hex') } = options;
   const server = createServer();
-  await listen(server, { host, port });
+  await listen(server, { host, port, acrossMachines: options.acrossMachines ?? false });
   const meeting = new Meeting(server, { ...options, token });
   const bound = server.address() as { readonly port: number };
   return { host, port: bound.port, token, met: meeting.met, close: () => meeting.close() };
@@ -41,13 +43,13 @@ export async function openMeetingPlace(options: MeetingOptions): Promise<Meeting
 
 function listen(
   server: Server,
-  { host, port }: { readonly host: string; readonly port: number },
+  { host, port, acrossMachines }: Required<Pick<MeetingOptions, 'host' | 'port' | 'acrossMachines'>>,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(new ProblemError(explainPort(`${host}:${port}`, error.code ?? error.message))),
     );
-    server.listen({ host, port }, resolve);
+    server.listen(acrossMachines ? { port } : { host, port }, resolve);
   });
 }
 

@@ -13,18 +13,22 @@ export interface Rendezvous {
   readonly token: string;
   /** Whether rank 0 holds the meeting place; else the parent does. */
   readonly heldByRank0: boolean;
+  /** Whether ranks may come from other machines; absent: none can. */
+  readonly acrossMachines?: boolean;
 }
 
 /** The same, and which of the machine's ranks (and so of its devices) this one is. */
 export interface LaunchedRank {
   readonly rendezvous: Rendezvous;
   readonly localRank: number;
+  /** Ranks that share this machine's cores, as far as the launcher tells. */
+  readonly localRanks: number;
 }
 
 const VARIABLES = ['MASTER_ADDR', 'MASTER_PORT', 'RANK', 'WORLD_SIZE'] as const;
 
 /**
- * Reads MASTER_ADDR, MASTER_PORT, RANK, WORLD_SIZE and LOCAL_RANK (absent: 0).
+ * Reads MASTER_ADDR, MASTER_PORT, RANK, WORLD_SIZE, LOCAL_RANK (absent: 0) and LOCAL_WORLD_SIZE (absent: 1).
  * Throws RENDEZVOUS_ENV with everything that is missing or no number.
  */
 export function readLaunchedRank(env: NodeJS.ProcessEnv): LaunchedRank {
@@ -40,25 +44,34 @@ export function readLaunchedRank(env: NodeJS.ProcessEnv): LaunchedRank {
   const last = Math.max(0, (ranks || 1) - 1);
   const rank = read('RANK', { from: 0, to: last });
   const localRank = read('LOCAL_RANK', { from: 0, to: last });
+  const localRanks = env.LOCAL_WORLD_SIZE ? read('LOCAL_WORLD_SIZE', { from: 1, to: ranks || 1 }) : 1;
   const port = read('MASTER_PORT', { from: 1, to: 65_534 });
   if (faults.length > 0) throw new ProblemError(explainEnv(faults));
   // torchrun may keep a store of its own at MASTER_PORT, and says so; the next port is ours then.
   const isTaken = env.TORCHELASTIC_USE_AGENT_STORE === 'True';
+  const host = env.MASTER_ADDR!;
   const rendezvous = {
-    host: env.MASTER_ADDR!,
+    host,
     port: isTaken ? port + 1 : port,
     rank,
     ranks,
     token: '',
     heldByRank0: true,
+    // A PyTorchJob tells rank 0 `localhost`, and the other machines its name: localhost alone proves nothing.
+    acrossMachines: !(isLoopback(host) && localRanks === ranks),
   };
-  return { rendezvous, localRank };
+  return { rendezvous, localRank, localRanks };
+}
+
+/** Whether an address reaches nothing but this machine. */
+export function isLoopback(address: string): boolean {
+  return /^(::ffff:)?127\.|^::1$|^localhost$/.test(address);
 }
 
 function explainEnv(faults: readonly string[]): Problem {
   return {
     code: 'RENDEZVOUS_ENV',
     message: `Expected the environment to say where the ranks meet but ${faults.join('; ')}.`,
-    hint: 'torchrun --no-python and a PyTorchJob set these. With srun: MASTER_ADDR=<first host> MASTER_PORT=<free port> RANK=$SLURM_PROCID WORLD_SIZE=$SLURM_NTASKS LOCAL_RANK=$SLURM_LOCALID.',
+    hint: 'torchrun --no_python and a PyTorchJob set these. With srun: MASTER_ADDR=<first host> MASTER_PORT=<free port> RANK=$SLURM_PROCID WORLD_SIZE=$SLURM_NTASKS LOCAL_RANK=$SLURM_LOCALID.',
   };
 }
