@@ -1,7 +1,8 @@
 // How fast two ranks on a core each sum a bucket, by its size: each way for tensors to travel in turns.
 //
-//   npx tsx bench/collectives.ts [--ranks 2]
+//   npx tsx bench/collectives.ts [--ranks 2] [--json FILE]
 
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { createCollectives } from '../src/engine/collectives/create-collectives.ts';
 import { createEngine } from '../src/engine/create-engine.ts';
@@ -18,7 +19,8 @@ interface Answer {
   readonly rows: readonly { readonly bytes: number; readonly ms: number; readonly cpuMs: number }[];
 }
 
-const SIZES = [4 << 10, 64 << 10, 1 << 20, 4 << 20, 25 << 20, 100 << 20];
+/** The last but one are the gradients of ResNet-18 with MoCo v2's head. */
+const SIZES = [4 << 10, 64 << 10, 1 << 20, 4 << 20, 25 << 20, 46_019_328, 100 << 20];
 const ROUNDS = 15;
 
 const order = readOrder<Task>();
@@ -26,12 +28,17 @@ if (order) process.stdout.write(`${JSON.stringify(await measure())}\n`);
 else await compare();
 
 async function compare(): Promise<void> {
-  const { values } = parseArgs({ options: { ranks: { type: 'string', default: '2' } } });
+  const { values } = parseArgs({
+    options: { ranks: { type: 'string', default: '2' }, json: { type: 'string' } },
+  });
+  const answers: Answer[] = [];
   console.log(
     `all-reduce of float32, ${values.ranks} ranks; median ms, MB/s of the bucket, CPU ms of a rank`,
   );
   for (const task of [{}, { only: 'tcp' as const }]) {
-    const [{ transport, rows }] = (await runAsRanks<Task, Answer>(Number(values.ranks), task)) as [Answer];
+    const [answer] = (await runAsRanks<Task, Answer>(Number(values.ranks), task)) as [Answer];
+    answers.push(answer);
+    const { transport, rows } = answer;
     for (const { bytes, ms, cpuMs } of rows) {
       const cells = [
         `${bytes / 1024} KB`.padStart(10),
@@ -41,6 +48,7 @@ async function compare(): Promise<void> {
       console.log(`${transport.padEnd(14)} ${cells.join(' ')} ${cpuMs.toFixed(3).padStart(9)}`);
     }
   }
+  if (values.json) writeFileSync(values.json, `${JSON.stringify(answers, null, 2)}\n`);
 }
 
 async function measure(): Promise<Answer> {

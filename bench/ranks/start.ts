@@ -1,6 +1,7 @@
 // Starts a benchmark's own script again as ranks, each on one core, and reads what they print.
 
 import { spawn } from 'node:child_process';
+import os from 'node:os';
 import { openMeetingPlace } from '../../src/engine/collectives/rendezvous/meeting-place.ts';
 import type { Rendezvous } from '../../src/engine/collectives/rendezvous/rendezvous.ts';
 
@@ -31,7 +32,8 @@ export async function runAsRanks<Task, Answer>(ranks: number, task: Task): Promi
   }
 }
 
-function runRank<Task, Answer>(core: number, order: RankOrder<Task>): Promise<Answer> {
+function runRank<Task, Answer>(rank: number, order: RankOrder<Task>): Promise<Answer> {
+  const core = rank % os.availableParallelism();
   const command = [process.execPath, '--import', 'tsx', process.argv[1]!, JSON.stringify(order)];
   const child = spawn('taskset', ['-c', String(core), ...command], {
     env: { ...process.env, OMP_NUM_THREADS: '1' },
@@ -45,7 +47,7 @@ function runRank<Task, Answer>(core: number, order: RankOrder<Task>): Promise<An
     child.on('close', (code, signal) => {
       const line = text.trim().split('\n').at(-1);
       if (code === 0 && line) resolve(JSON.parse(line));
-      else reject(new Error(`rank on core ${core} ended with ${signal ?? code}: ${text}`));
+      else reject(new Error(`rank ${rank} ended with ${signal ?? code}: ${text}`));
     });
   });
 }
