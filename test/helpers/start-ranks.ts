@@ -8,16 +8,19 @@ import { openMeetingPlace } from '../../src/engine/collectives/rendezvous/meetin
 import type { Rendezvous } from '../../src/engine/collectives/rendezvous/rendezvous.ts';
 import type { RankPart, RankReport } from './rank-process.ts';
 
-const script = locateScript(pathToFileURL(path.resolve('test/helpers/here.ts')).href, './rank-process');
+const helpers = pathToFileURL(path.resolve('test/helpers/here.ts')).href;
 
-export interface StartedRank {
+/** A rank at work. */
+export interface StartedRank<Report> {
   readonly process: ChildProcess;
-  /** What it printed; how it ended where it printed nothing. */
-  readonly report: Promise<RankReport>;
+  /** What it printed on its last line; how it ended where it printed nothing. */
+  readonly report: Promise<Report | { readonly error: { readonly message: string } }>;
 }
 
-export function startRank(part: RankPart): StartedRank {
-  const child = spawn(process.execPath, [...script.execArgv, script.path, JSON.stringify(part)], {
+/** Starts a script of test/helpers with one argument, as JSON. */
+export function startScript<Report>(name: string, argument: unknown): StartedRank<Report> {
+  const script = locateScript(helpers, name);
+  const child = spawn(process.execPath, [...script.execArgv, script.path, JSON.stringify(argument)], {
     env: { ...process.env, OMP_NUM_THREADS: '1' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -25,7 +28,7 @@ export function startRank(part: RankPart): StartedRank {
   child.stdout!.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk;
   });
-  const report = new Promise<RankReport>((resolve) => {
+  const report = new Promise<Awaited<StartedRank<Report>['report']>>((resolve) => {
     child.on('close', (code, signal) => {
       const line = text.trim().split('\n').at(-1);
       resolve(line ? JSON.parse(line) : { error: { message: `ended with ${signal ?? code}` } });
@@ -50,7 +53,8 @@ export async function runRanks(
   const started = Array.from({ length: ranks }, (_, rank) => {
     const { host, port, token } = place;
     const rendezvous: Rendezvous = { host, port, token, rank, ranks, heldByRank0: false };
-    return startRank({ rendezvous, ...(typeof parts === 'function' ? parts(rank) : parts) });
+    const part: RankPart = { rendezvous, ...(typeof parts === 'function' ? parts(rank) : parts) };
+    return startScript<RankReport>('./rank-process', part);
   });
   try {
     await Promise.all(started.filter((_, rank) => rank !== endRank).map(({ report }) => report));
