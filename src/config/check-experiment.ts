@@ -44,8 +44,9 @@ function checkColumns({ evaluations, report }: ResolvedExperiment, node: Located
     ({ name, recipe }) => METRICS[recipe.kind]?.map((metric) => `${name}.${metric}`) ?? [],
   );
   return (Array.isArray(report.columns) ? report.columns : []).flatMap((column, i) => {
-    if (known.includes(column)) return [];
-    const nearest = findNearest(String(column), known);
+    // What is no text, the schema has refused.
+    if (typeof column !== 'string' || known.includes(column)) return [];
+    const nearest = findNearest(column, known);
     return [
       {
         code: 'CONFIG_UNKNOWN_COLUMN',

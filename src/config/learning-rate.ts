@@ -1,22 +1,11 @@
-// The linear rule: a learning rate is chosen for a batch, and goes with it (Goyal et al. 2017,
-// arXiv:1706.02677). `lr: auto` applies it; else a batch of another size gets a warning, never another rate.
+// Where recipes meet the linear rule: `lr: auto` applies it; else a batch of another size gets a warning, never
+// another rate.
 
 import type { Problem } from '../core/problem.ts';
 import { toLineColumn } from '../core/source-location.ts';
+import { type ChosenRate, PAPER_RATES, scaleRate } from './linear-rule.ts';
 import { getAt, type Located, type LocatedMap, setAt, whereOf } from './located.ts';
 import { locate } from './validate.ts';
-
-/** A learning rate and the batch it was chosen for. */
-interface ChosenRate {
-  readonly lr: number;
-  readonly batchSize: number;
-}
-
-/** What the recipes of the paper have, for those that name none. MoCo v1 §4.1 (arXiv:1911.05722). */
-const PAPER: { readonly [Kind in 'pretrain' | 'lincls']: ChosenRate } = {
-  pretrain: { lr: 0.03, batchSize: 256 },
-  lincls: { lr: 30, batchSize: 256 },
-};
 
 /** A recipe whose learning rate is a number. */
 export interface RatedRecipe {
@@ -37,9 +26,9 @@ export function rateRecipe(
   { kind, prefix }: { readonly kind: 'pretrain' | 'lincls'; readonly prefix: string },
 ): RatedRecipe {
   const recipe = layers.at(-1)!;
-  const chosen = findChosenRate(layers, PAPER[kind]);
-  const batchSize = readNumber(recipe, ['batchSize']) ?? PAPER[kind].batchSize;
-  const scaled = scale(chosen, batchSize);
+  const chosen = findChosenRate(layers, PAPER_RATES[kind]);
+  const batchSize = readNumber(recipe, ['batchSize']) ?? PAPER_RATES[kind].batchSize;
+  const scaled = scaleRate(chosen, batchSize);
   const node = getAt(recipe, ['optimizer', 'lr']);
   if (node?.kind === 'scalar' && node.value === 'auto') {
     const lrRule = `auto: ${chosen.lr} at batch ${chosen.batchSize} is ${scaled} at ${batchSize}`;
@@ -68,11 +57,6 @@ function findChosenRate(layers: readonly LocatedMap[], fallback: ChosenRate): Ch
 function readNumber(recipe: LocatedMap, path: readonly string[]): number | undefined {
   const node = getAt(recipe, path);
   return node?.kind === 'scalar' && typeof node.value === 'number' ? node.value : undefined;
-}
-
-/** Twelve digits: 0.03 * 2 is 0.06. */
-function scale({ lr, batchSize }: ChosenRate, to: number): number {
-  return Number(((lr * to) / batchSize).toPrecision(12));
 }
 
 /** False for `untrained` and `pretrained`, whose rate nobody uses. */

@@ -60,6 +60,13 @@ export function toJson(node: Located): Json {
   }
 }
 
+/** Maps, lists and scalars, all that are below included. */
+export function countValues(node: Located): number {
+  if (node.kind === 'scalar') return 1;
+  const below = node.kind === 'list' ? node.items : [...node.entries.values()].map(({ value }) => value);
+  return below.reduce((sum, each) => sum + countValues(each), 1);
+}
+
 /** The node at a path; undefined where there is none. */
 export function getAt(node: Located | undefined, path: readonly (string | number)[]): Located | undefined {
   return path.reduce<Located | undefined>((at, step) => {

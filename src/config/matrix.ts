@@ -4,6 +4,7 @@
 import type { Problem } from '../core/problem.ts';
 import {
   childOf,
+  countValues,
   getAt,
   type Located,
   type LocatedMap,
@@ -33,8 +34,8 @@ export function expandMatrix(recipe: LocatedMap, problems: Problem[]): MatrixCel
   const groups = [...listAxes(matrix, problems), ...listCells(childOf(matrix, 'cells'))];
   const excluded = listExcluded(childOf(matrix, 'exclude'));
   const count = groups.reduce((product, group) => product * group.length, 1);
-  if (count > MAX_CELLS) {
-    problems.push(reportTooLarge(matrix, count));
+  if (count > MAX_CELLS || count * countValues(base) > MAX_VALUES) {
+    problems.push(reportTooLarge(matrix, { count, values: countValues(base) }));
     return [];
   }
   const combinations = groups.reduce<Choice[][]>(
@@ -51,6 +52,8 @@ export function expandMatrix(recipe: LocatedMap, problems: Problem[]): MatrixCel
 
 /** More recipes than this out of one are a slip, and take seconds to check. */
 const MAX_CELLS = 4096;
+/** Of all cells together. A recipe has about a hundred. */
+const MAX_VALUES = 1_000_000;
 
 const NO_AXES = ['cells', 'exclude'];
 
@@ -150,11 +153,17 @@ function reportEmpty(node: Located): Problem {
   };
 }
 
-function reportTooLarge(node: Located, count: number): Problem {
+function reportTooLarge(
+  node: Located,
+  { count, values }: { readonly count: number; readonly values: number },
+): Problem {
   const where = whereOf(node.origin);
   return {
     code: 'CONFIG_MATRIX_LARGE',
-    message: `Expected at most ${MAX_CELLS} cells in the matrix but its axes multiply to ${count}.`,
+    message:
+      count > MAX_CELLS
+        ? `Expected at most ${MAX_CELLS} cells in the matrix but its axes multiply to ${count}.`
+        : `Expected the cells of the matrix to have at most ${MAX_VALUES} values together but ${count} cells of a recipe of ${values} values have more.`,
     hint: 'Values that go together are cells, not axes: matrix: { cells: { small: { batchSize: 256, optimizer.lr: 0.03 } } }.',
     ...(where ? { where } : {}),
   };

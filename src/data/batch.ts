@@ -1,5 +1,7 @@
 // What the loader hands to a training loop.
 
+import type { BadImage } from './bad-image.ts';
+
 /** One batch, normalised and ready to become tensors. */
 export interface Batch {
   /** One entry a view (MoCo: query crop, key crop), each [N, S, S, 3] flat, float32. */
@@ -8,8 +10,10 @@ export interface Batch {
   readonly size: number;
   /** N class indices. */
   readonly labels: Int32Array;
-  /** N indices into the data set. */
+  /** N indices into the data set; of a bad image its own, though the pixels and the label are another's. */
   readonly indices: Int32Array;
+  /** Images that could not be read, and what stands in their places. */
+  readonly bad: readonly BadImage[];
 }
 
 /** Serves the batches of any epoch; the order and crops of an epoch depend on seed and epoch alone. */

@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads';
 import type { DataConfig, ImageOp } from '../config/schema/recipe.generated.ts';
 import { locateScript } from '../core/own-script.ts';
 import { type Problem, ProblemError } from '../core/problem.ts';
+import type { BadImagePolicy } from './bad-image.ts';
 import type { Batch, Loader } from './batch.ts';
 import type { Dataset, Split } from './dataset.ts';
 import { drawEpochOrder } from './epoch-order.ts';
@@ -49,6 +50,8 @@ export interface LoaderOptions {
   readonly threads: number;
   /** Batches made ahead, at least 1. */
   readonly prefetch: number;
+  /** Absent: an image that cannot be read is a problem. */
+  readonly badImages?: BadImagePolicy;
 }
 
 /** Opens the data and starts the threads. Throws DATA_* problems; those of an image come from readEpoch. */
@@ -61,6 +64,7 @@ export async function openLoader(options: LoaderOptions): Promise<Loader> {
     mean,
     std,
     seed: options.seed,
+    badImages: options.badImages,
     imageAddon: findImageAddon(),
   });
   const count = dataset.labels.length;
@@ -127,10 +131,12 @@ async function* readAhead(
   for (const order of orders.slice(0, prefetch)) request(order);
   for (const [i, { parts }] of orders.entries()) {
     const { indices } = parts[0]!;
-    const { views, size } = await underWay.shift()!;
+    const { views, size, bad } = await underWay.shift()!;
     request(orders[i + prefetch]);
     await setImmediate();
-    yield { views, size, indices, labels: indices.map((index) => dataset.labels[index]!) };
+    const shown = new Map(bad.map(({ index, replacedBy }) => [index, replacedBy]));
+    const labels = indices.map((index) => dataset.labels[shown.get(index) ?? index]!);
+    yield { views, size, indices, labels, bad };
   }
 }
 

@@ -4,11 +4,11 @@
 import type { DataConfig, ImageOp } from '../config/schema/recipe.generated.ts';
 import { ProblemError } from '../core/problem.ts';
 import { stream } from '../core/rng.ts';
+import { type BadImage, type BadImagePolicy, REFUSE_BAD, readOrReplace } from './bad-image.ts';
 import type { Dataset, RgbImage } from './dataset.ts';
 import { compileDrawView } from './draw-view.ts';
 import type { ImageSize, ViewPlan } from './image-step.ts';
 import { createNativeRenderer } from './native-renderer.ts';
-import { readImage } from './read-image.ts';
 import { createTypescriptRenderer, tabulateNormalisation } from './renderer.ts';
 
 /** What all batches of a loader share. Plain data. */
@@ -18,6 +18,8 @@ export interface BatchRecipe {
   readonly mean: DataConfig['mean'];
   readonly std: DataConfig['std'];
   readonly seed: number;
+  /** Absent: an image that cannot be read is a problem. */
+  readonly badImages?: BadImagePolicy | undefined;
   /** File of the addon that renders; absent: TypeScript does, with the same bits. */
   readonly imageAddon?: string | undefined;
 }
@@ -38,6 +40,8 @@ export interface MadeBatch {
   /** Those of the parts, one after the other. */
   readonly views: Float32Array[];
   readonly size: number;
+  /** Images that were asked for and are not in it. */
+  readonly bad: readonly BadImage[];
 }
 
 /** Images that are held decoded at a time: bounds memory where they are large. */
@@ -45,13 +49,14 @@ const GROUP_BYTES = 2 ** 24;
 
 /** Compiles a recipe to the function that makes its batches. */
 export function createBatchMaker(recipe: BatchRecipe): (order: BatchOrder) => Promise<MadeBatch> {
-  const { dataset, seed, imageAddon } = recipe;
+  const { seed, imageAddon } = recipe;
   const drawView = compileDrawView(recipe.ops);
   const tables = tabulateNormalisation(recipe.mean, recipe.std);
   const render = imageAddon ? createNativeRenderer(imageAddon, tables) : createTypescriptRenderer(tables);
   const makePart = async (epoch: number, { views: numbers, indices }: BatchPart, batch: MadeBatch) => {
     let [views, size]: [Float32Array[], number] = [[], batch.size];
-    for await (const { first, images } of readGroups(dataset, indices)) {
+    const bad = [...batch.bad];
+    for await (const { first, images } of readGroups(recipe, { indices, bad })) {
       const plans = images.map((image, i) =>
         numbers.map((view): ViewPlan => {
           const plan = drawView(image, stream(seed, 'augment', epoch, indices[first + i]!, view));
@@ -64,10 +69,10 @@ export function createBatchMaker(recipe: BatchRecipe): (order: BatchOrder) => Pr
     }
     // A share of a last, small batch may have no images.
     if (views.length === 0) views = numbers.map(() => new Float32Array(0));
-    return { views: [...batch.views, ...views], size };
+    return { views: [...batch.views, ...views], size, bad };
   };
   return async ({ epoch, parts }) => {
-    let batch: MadeBatch = { views: [], size: 0 };
+    let batch: MadeBatch = { views: [], size: 0, bad: [] };
     for (const part of parts) batch = await makePart(epoch, part, batch);
     return batch;
   };
@@ -79,14 +84,15 @@ interface ImageGroup {
   readonly images: readonly RgbImage[];
 }
 
-/** The images of a batch in order, as many at a time as GROUP_BYTES allows. */
+/** The images of a batch in order, as many at a time as GROUP_BYTES allows. Notes bad ones down. */
 async function* readGroups(
-  dataset: Dataset,
-  indices: Int32Array,
+  { dataset, badImages = REFUSE_BAD }: BatchRecipe,
+  { indices, bad }: { readonly indices: Int32Array; readonly bad: BadImage[] },
 ): AsyncGenerator<ImageGroup, void, undefined> {
   let [images, bytes]: [RgbImage[], number] = [[], 0];
   for (const [i, index] of indices.entries()) {
-    const image = await readImage(dataset.images, index);
+    const { image, bad: found } = await readOrReplace(dataset.images, index, badImages);
+    if (found) bad.push(found);
     images.push(image);
     bytes += image.pixels.length;
     if (bytes < GROUP_BYTES && i + 1 < indices.length) continue;

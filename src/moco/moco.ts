@@ -10,8 +10,10 @@ import type { Engine } from '../engine/engine.ts';
 import * as tf from '../engine/tf.ts';
 import { createEncoder, type Encoder } from '../model/encoder.ts';
 import { computeAccuracyOfRanks } from '../train/accuracy.ts';
+import type { StepExamination } from '../train/examine-step.ts';
 import type { StepMeasure } from '../train/meter.ts';
 import { createSgd, type Sgd } from '../train/sgd.ts';
+import { examineStep } from './examine-step.ts';
 import { contrast, normaliseRows } from './info-nce.ts';
 import { createKeyQueue, type KeyQueue } from './key-queue.ts';
 import { encodeShuffled, gatherUnshuffled } from './shuffle-bn.ts';
@@ -55,6 +57,14 @@ export interface StepDetail {
   readonly positiveLogits: readonly number[];
 }
 
+/** Looks on while a step is made. */
+export interface StepWatcher {
+  /** Is told more than the measure, which takes time. */
+  readonly onDetail?: (detail: StepDetail) => void;
+  /** Is told the measure while the step's tensors are still there to be examined. */
+  readonly onMeasure?: (measure: StepMeasure, examine: () => Promise<StepExamination>) => Promise<void>;
+}
+
 /** A method in training: its two encoders, its queue and its optimiser. */
 export interface Moco {
   readonly queryEncoder: Encoder;
@@ -64,10 +74,10 @@ export interface Moco {
    * Trains on a batch. The whole step is given to the engine before this returns, so that the next may be
    * given before the measure of this one is awaited; the batch may be disposed once it has returned.
    *
-   * @param onDetail is told more, before the measure comes
+   * @param watcher is told before the measure comes
    * @returns mean InfoNCE loss, and accuracy of the (K+1)-way classification in percent
    */
-  trainStep(batch: MocoBatch, onDetail?: (detail: StepDetail) => void): Promise<StepMeasure>;
+  trainStep(batch: MocoBatch, watcher?: StepWatcher): Promise<StepMeasure>;
   /** Everything that training goes on from: `module.encoder_q.*`, `module.encoder_k.*`, the queue, `optimizer.*`. */
   toTensors(): Promise<TensorMap>;
   loadTensors(tensors: TensorMap): void;
@@ -91,7 +101,7 @@ export function createMoco(options: MocoOptions): Moco {
     queryEncoder,
     keyEncoder,
     queue,
-    trainStep: (batch, onDetail) => trainStep(parts, batch, onDetail),
+    trainStep: (batch, watcher) => trainStep(parts, batch, watcher),
     toTensors: () => collectTensors(parts),
     loadTensors: (tensors) => loadTensors(parts, tensors),
     replicate: () => replicate(parts),
@@ -118,7 +128,7 @@ interface Parts {
 async function trainStep(
   parts: Parts,
   batch: MocoBatch,
-  onDetail?: (detail: StepDetail) => void,
+  { onDetail, onMeasure }: StepWatcher = {},
 ): Promise<StepMeasure> {
   const { engine, collectives, moco, queryEncoder, keyEncoder, queue, sgd } = parts;
   const images = moco.symmetric ? [batch.queries, batch.keys!] : [batch.queries];
@@ -133,7 +143,7 @@ async function trainStep(
   const computeLoss = () => {
     const losses = images.map((x, i) => {
       const q = encodeQueries(x);
-      if (onDetail) watched.push(tf.keep(tf.clone(q)));
+      if (onDetail ?? onMeasure) watched.push(tf.keep(tf.clone(q)));
       const { loss, rank } = contrast(engine, { q, k: keys[i]!, queue: queue.keys, T: moco.temperature });
       ranks.push(tf.keep(rank));
       return loss;
@@ -156,8 +166,16 @@ async function trainStep(
       gradientNorm: await computeNorm(gradients),
       positiveLogits: await computePositives(watched[0]!, keys[0]!, moco.temperature),
     });
+  const measure = { loss: lossValue!, acc1: acc1!, acc5: acc5! };
+  const enqueued = allKeys.reduce((sum, { shape: [n] }) => sum + n, 0);
+  await onMeasure?.(measure, () =>
+    examineStep({
+      ...{ queryEncoder, queue, enqueued, gradients, T: moco.temperature },
+      ...{ q: watched[0]!, k: keys[0]! },
+    }),
+  );
   tf.dispose([loss, ...allKeys, ...keys, ...ranks, ...gradients, ...watched]);
-  return { loss: lossValue!, acc1: acc1!, acc5: acc5! };
+  return measure;
 }
 
 /** Keys of the crops that queries have to find; for the symmetric loss also of the others. Each [N, C]. */

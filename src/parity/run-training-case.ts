@@ -173,9 +173,10 @@ async function runStep(
   const lr = computeLr(config.lr, { epoch: step, epochs: config.steps, schedule });
   let detail: StepDetail | undefined;
   const crops = ranks === 1 ? { queries, keys } : { queries, shuffled: { keys } };
-  const measure = await moco.trainStep({ ...crops, order, lr }, (found) => {
+  const onDetail = (found: StepDetail) => {
     detail = found;
-  });
+  };
+  const measure = await moco.trainStep({ ...crops, order, lr }, { onDetail });
   tf.dispose([queries, keys]);
   const { gradientNorm, positiveLogits } = detail!;
   const all = await collectives.gatherValues({ loss: measure.loss, positiveLogits });

@@ -68,6 +68,8 @@ export type StageConfig =
       readonly trainedWith: PretrainRecipe;
       /** How `lr: auto` was applied, where it was. */
       readonly lrRule?: string;
+      /** Stop after so many steps, as if told to. */
+      readonly lastStep?: number;
     }
   | {
       readonly kind: 'knn';

@@ -60,6 +60,12 @@ export interface StageResult {
   readonly engine?: { readonly [key: string]: Json };
   /** Things worth knowing that did not stop it. */
   readonly warnings: readonly string[];
+  /** Training images that could not be read, which of them stood in their places, and why; absent where there are none. */
+  readonly badImages?: readonly {
+    readonly index: number;
+    readonly replacedBy: number;
+    readonly reason: string;
+  }[];
 }
 
 /** A file that a stage leaves. */

@@ -25,8 +25,10 @@ import { placeExclusively } from '../runs/place-exclusively.ts';
 import type { LinearProbe } from '../train/linear-probe.ts';
 import { computeLr } from '../train/lr-schedule.ts';
 import type { StepMeasure } from '../train/meter.ts';
+import type { BadImages } from './bad-images.ts';
 import { findSound } from './find-resume.ts';
 import type { FrozenBackbone } from './frozen-backbone.ts';
+import { refuseNonFiniteTensors } from './non-finite.ts';
 import type { StageContext } from './stage-context.ts';
 import { BEST_CLASSIFIER_FILE, CLASSIFIER_FILE } from './stage-files.ts';
 import type { TrainingPosition } from './training-position.ts';
@@ -75,26 +77,32 @@ export interface ClassifierFilesOptions {
   readonly backbone: FrozenBackbone;
   readonly position: TrainingPosition;
   readonly log: MetricsLog;
+  readonly badImages: BadImages;
   /** Of the epochs before. */
   readonly scores: Scores | undefined;
 }
 
 /** Writes the files of a training, as it goes. */
 export function createClassifierFiles(context: Context, options: ClassifierFilesOptions): ClassifierFiles {
-  const { probe, backbone, position, log } = options;
-  const { keep } = context.config.recipe.checkpointing;
+  const { probe, backbone, position, log, badImages } = options;
+  const { recipe } = context.config;
+  const { keep } = recipe.checkpointing;
   const place = (name: string) => path.join(context.folder, name);
   const build = (classifier: Classifier) => buildContent(context, backbone, classifier);
   let { scores } = options;
   /** The best one, until it is on disk. */
   let unsaved: Classifier | undefined;
   const capture = async (): Promise<Classifier> => {
-    const progress = { ...position.describe(), metrics: log.mark(position.step), warnings: [] };
-    return {
-      progress: scores ? { ...progress, scores } : progress,
-      fc: await probe.toTensors(),
-      velocities: await probe.toVelocities(),
+    const [fc, velocities] = [await probe.toTensors(), await probe.toVelocities()];
+    const lr = computeLr(recipe.optimizer.lr, { ...recipe, epoch: position.epoch });
+    refuseNonFiniteTensors(context, [...fc, ...velocities], { step: position.step, lr });
+    const progress = {
+      ...position.describe(),
+      metrics: log.mark(position.step),
+      warnings: [],
+      ...badImages.describe(),
     };
+    return { progress: scores ? { ...progress, scores } : progress, fc, velocities };
   };
   const saveBest = () => {
     if (unsaved) writeTorchFile(place(BEST_CLASSIFIER_FILE), build(unsaved));

@@ -3,6 +3,7 @@
 
 import path from 'node:path';
 import type { DataConfig, ImageOp } from '../config/schema/recipe.generated.ts';
+import type { BadImagePolicy } from '../data/bad-image.ts';
 import { renderSheet } from '../data/image-sheet.ts';
 import { readThumbnails } from '../data/thumbnails.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -33,6 +34,8 @@ export interface FeatureDrawing {
   readonly classes: readonly string[];
   readonly data: DataConfig;
   readonly evalTransform: readonly ImageOp[];
+  /** Of the bank. */
+  readonly badImages: BadImagePolicy;
   readonly seed: number;
 }
 
@@ -64,7 +67,7 @@ function writeMap({ folder, queries, classes, seed }: FeatureDrawing): void {
 }
 
 async function writeNeighbours(drawing: FeatureDrawing): Promise<void> {
-  const { engine, folder, bank, queries, classes, data, evalTransform: ops } = drawing;
+  const { engine, folder, bank, queries, classes, data, evalTransform: ops, badImages } = drawing;
   const asked = spread(classes.length, QUERIES).flatMap(
     (label) => findOfClass(queries.labels, label)[0] ?? [],
   );
@@ -76,7 +79,7 @@ async function writeNeighbours(drawing: FeatureDrawing): Promise<void> {
   const found = await findNeighbours(engine, { bank, rows, count });
   const shownQueries = await readThumbnails(data, 'val', { ops, indices: asked });
   const indices = found.flatMap((nearest) => nearest.map(({ index }) => index));
-  const shown = await readThumbnails(data, 'train', { ops, indices });
+  const shown = await readThumbnails(data, 'train', { ops, indices, badImages });
   const sheet = shownQueries.map((query, i) => [query, ...shown.slice(i * count, (i + 1) * count)]);
   writeFileAtomic(path.join(folder, NEIGHBOUR_IMAGES_FILE), [await renderSheet(sheet)]);
   const neighbours: Neighbours = {

@@ -3,14 +3,15 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { isDeterministic } from '../config/image-ops.ts';
+import type { BadImage } from '../data/bad-image.ts';
 import type { Batch } from '../data/batch.ts';
 import { drawEpochOrder } from '../data/epoch-order.ts';
 import { type LoaderOptions, openLoader, takeShare } from '../data/loader.ts';
-import type { Collectives } from '../engine/collectives/collectives.ts';
 import * as tf from '../engine/tf.ts';
 import { toImageTensor } from './batch-tensor.ts';
 import { computeSplitFeatures, joinFeatures, type SplitFeatures } from './features.ts';
 import type { FrozenBackbone } from './frozen-backbone.ts';
+import type { RankTeam } from './rank-team.ts';
 import type { StageContext } from './stage-context.ts';
 
 /** More than this is computed anew each epoch rather than held in memory. */
@@ -22,6 +23,10 @@ export interface FeatureBatch {
   readonly labels: Int32Array;
   /** Of the whole batch, over all ranks. */
   readonly images: number;
+  /** Of this rank's: places in the data set. */
+  readonly indices: Int32Array;
+  /** Of this rank's images, computed for this batch, those that could not be read. */
+  readonly bad: readonly BadImage[];
 }
 
 /** Features of one split, epoch by epoch. */
@@ -29,6 +34,8 @@ export interface FeatureSource {
   readonly classes: readonly string[];
   readonly size: number;
   readonly batchesPerEpoch: number;
+  /** Images that could not be read while features were computed once for all epochs, by any rank. */
+  readonly bad: readonly BadImage[];
   /** How many images have gone through the backbone so far. */
   readonly imagesComputed: () => number;
   /** Batches of an epoch without its first ones, which are not computed. */
@@ -37,10 +44,10 @@ export interface FeatureSource {
 }
 
 export interface SourceOptions {
-  readonly context: Pick<StageContext, 'report' | 'stop'>;
+  readonly report: StageContext['report'];
   readonly backbone: FrozenBackbone;
   readonly loader: LoaderOptions;
-  readonly collectives: Collectives;
+  readonly team: RankTeam;
 }
 
 /** Opens a source; undefined where the stage was told to stop meanwhile. Throws DATA_* problems. */
@@ -62,6 +69,7 @@ function openLive(backbone: FrozenBackbone, loader: OpenedLoader, batchSize: num
     classes: loader.classes,
     size: loader.size,
     batchesPerEpoch: loader.batchesPerEpoch,
+    bad: [],
     imagesComputed: () => computed,
     readEpoch: async function* (epoch, firstBatch = 0) {
       let left = loader.imagesPerEpoch - firstBatch * batchSize;
@@ -71,7 +79,8 @@ function openLive(backbone: FrozenBackbone, loader: OpenedLoader, batchSize: num
         computed += images;
         left -= images;
         try {
-          yield { features, labels: batch.labels, images };
+          const { labels, indices, bad } = batch;
+          yield { features, labels, images, indices, bad };
         } finally {
           features.dispose();
         }
@@ -91,19 +100,25 @@ function extract(backbone: FrozenBackbone, batch: Batch): tf.Tensor2D {
 }
 
 async function openCached(
-  { context, backbone, loader: options, collectives }: SourceOptions,
+  { report, backbone, loader: options, team }: SourceOptions,
   loader: OpenedLoader,
 ): Promise<FeatureSource | undefined> {
   try {
     const phase = `features of ${options.split}`;
-    const own = await computeSplitFeatures(backbone, loader, { context, phase });
+    const isStopping = async () => {
+      await team.agree();
+      return team.isStopping();
+    };
+    const own = await computeSplitFeatures(backbone, loader, { phase, report, isStopping });
     if (!own) return undefined;
-    const features = await joinFeatures(collectives, own, backbone.featureDim);
+    const features = await joinFeatures(team.collectives, own, backbone.featureDim);
+    const bad = (await team.collectives.gatherValues(own.bad)).flat();
     const { size, classes, batchesPerEpoch } = loader;
     return {
       classes,
       size,
       batchesPerEpoch,
+      bad,
       imagesComputed: () => size,
       readEpoch: (epoch, firstBatch = 0) =>
         readCached(features, { ...options, featureDim: backbone.featureDim }, { epoch, firstBatch }),
@@ -131,7 +146,8 @@ async function* readCached(
     });
     const features = tf.tensor2d(rows, [indices.length, featureDim]);
     try {
-      yield { features, labels: indices.map((index) => labels[index]!), images: whole.length };
+      const own = indices.map((index) => labels[index]!);
+      yield { features, labels: own, images: whole.length, indices, bad: [] };
     } finally {
       features.dispose();
     }

@@ -1,6 +1,7 @@
 // Features of a whole split, computed once: for kNN, and for a linear classifier whose images look the
 // same in every epoch.
 
+import type { BadImage } from '../data/bad-image.ts';
 import type { Loader } from '../data/batch.ts';
 import type { Collectives } from '../engine/collectives/collectives.ts';
 import * as tf from '../engine/tf.ts';
@@ -15,19 +16,33 @@ export interface SplitFeatures {
   readonly labels: Int32Array;
 }
 
+export interface ComputedFeatures extends SplitFeatures {
+  /** Images that could not be read: their rows and labels are those of others. */
+  readonly bad: readonly BadImage[];
+}
+
+export interface FeatureWork {
+  readonly phase: string;
+  readonly report: StageContext['report'];
+  /** Asked after every batch; of several ranks by all. */
+  isStopping(): Promise<boolean>;
+}
+
 /** Computes them; undefined where the stage was told to stop. */
 export async function computeSplitFeatures(
   backbone: FrozenBackbone,
   loader: Loader,
-  { context, phase }: { readonly context: Pick<StageContext, 'report' | 'stop'>; readonly phase: string },
-): Promise<SplitFeatures | undefined> {
+  { phase, report, isStopping }: FeatureWork,
+): Promise<ComputedFeatures | undefined> {
   const { featureDim } = backbone;
   const values = new Float32Array(loader.size * featureDim);
   const labels = new Int32Array(loader.size);
+  const bad: BadImage[] = [];
   let done = 0;
   let before = performance.now();
   for await (const batch of loader.readEpoch(0)) {
-    if (context.stop.aborted) return undefined;
+    if (await isStopping()) return undefined;
+    bad.push(...batch.bad);
     if (batch.labels.length === 0) continue; // A share of a small batch.
     const images = toImageTensor(batch, 0);
     const features = backbone.extractFeatures(images);
@@ -41,9 +56,9 @@ export async function computeSplitFeatures(
     const now = performance.now();
     const imagesPerSecond = (1000 * batch.labels.length) / (now - before);
     before = now;
-    context.report({ phase, done, total: loader.size, meters: {}, imagesPerSecond });
+    report({ phase, done, total: loader.size, meters: {}, imagesPerSecond });
   }
-  return { values, labels };
+  return { values, labels, bad };
 }
 
 /** Rows that travel at a time. */

@@ -10,9 +10,10 @@ import type { Engine } from '../engine/engine.ts';
 import { writeFileAtomic } from '../runs/write-file-atomic.ts';
 import { computeAccuracy } from '../train/accuracy.ts';
 import { classifyByNeighbours, type KnnPrediction, normaliseFeatures } from '../train/knn.ts';
+import { BadImages } from './bad-images.ts';
 import { drawFeatures } from './draw-features.ts';
 import { embedFeatures } from './embed-features.ts';
-import { computeSplitFeatures, type SplitFeatures } from './features.ts';
+import { type ComputedFeatures, computeSplitFeatures } from './features.ts';
 import { type FrozenBackbone, loadFrozenBackbone } from './frozen-backbone.ts';
 import { chooseThreads } from './inputs.ts';
 import type { RunStage, StageContext } from './stage-context.ts';
@@ -24,7 +25,9 @@ export const runKnn: RunStage<'knn'> = async (context) => {
   const engine = await createEngine(recipe.engine, { precision: recipe.precision, warn: context.warn });
   const backbone = loadFrozenBackbone(context, { engine, trainedWith, features: recipe.features });
   const started = performance.now();
+  const badImages = new BadImages({ policy: recipe.loader, warn: context.warn });
   const bank = await readFeatures(context, backbone, 'train');
+  badImages.note(bank?.bad ?? []);
   const queries = bank && (await readFeatures(context, backbone, 'val'));
   if (!bank || !queries) return { state: 'stopped' };
   const images = bank.labels.length + queries.labels.length;
@@ -53,6 +56,7 @@ export const runKnn: RunStage<'knn'> = async (context) => {
     images,
     imagesPerSecond,
     engine: engine.description,
+    badImages: badImages.list,
   };
 };
 
@@ -68,12 +72,13 @@ async function drawTrial(
     queries: { ...queries, featureDim },
     data: recipe.data,
     evalTransform: recipe.evalTransform,
+    badImages: recipe.loader,
   };
   await drawFeatures(drawing);
   await embedFeatures(drawing);
 }
 
-type Features = SplitFeatures & { readonly classes: readonly string[] };
+type Features = ComputedFeatures & { readonly classes: readonly string[] };
 
 /** Unit-length features of a split. */
 async function readFeatures(
@@ -93,10 +98,14 @@ async function readFeatures(
     seed: context.stage.seed,
     threads: chooseThreads(recipe.loader, context.cores),
     prefetch: recipe.loader.prefetch,
+    ...(split === 'train' ? { badImages: recipe.loader } : {}),
   });
   try {
     const phase = split === 'train' ? 'features of the bank' : 'features of the held-out images';
-    const features = await computeSplitFeatures(backbone, loader, { context, phase });
+    const features = await computeSplitFeatures(backbone, loader, {
+      ...{ phase, report: context.report },
+      isStopping: async () => context.stop.aborted,
+    });
     if (!features) return undefined;
     normaliseFeatures(features.values, backbone.featureDim);
     return { ...features, classes: loader.classes };

@@ -13,9 +13,11 @@ import { createMoco, type Moco } from '../moco/moco.ts';
 import { listByStep } from '../runs/checkpoint.ts';
 import { createNoLog, type MetricsLog, type MetricsMark } from '../runs/metrics-log.ts';
 import { openTrackedLog } from '../tracking/track-metrics.ts';
+import { BadImages } from './bad-images.ts';
 import { findSound, resumeMetrics } from './find-resume.ts';
 import { chooseThreads } from './inputs.ts';
 import { readMocoCheckpoint } from './moco-checkpoint.ts';
+import { clearFailedStep } from './non-finite.ts';
 import { joinTeam, type RankTeam, refuseDifference } from './rank-team.ts';
 import { recordCrops } from './record-crops.ts';
 import type { RunStage, StageContext, StageOutcome } from './stage-context.ts';
@@ -59,7 +61,12 @@ async function trainTogether(
   const moco = createMoco({ engine, model, moco: settings, optimizer, seed, collectives });
   const { start, log } = await begin(context, moco, { engine, team, loader });
   try {
-    return await trainMoco({ context, recipe, engine, team, loader, moco, log }, start);
+    const badImages = new BadImages({
+      policy: recipe.loader,
+      warn: context.warn,
+      known: start.progress?.badImages,
+    });
+    return await trainMoco({ context, recipe, engine, team, loader, moco, log, badImages }, start);
   } finally {
     log.close();
   }
@@ -73,7 +80,10 @@ async function begin(
 ): Promise<{ readonly start: TrainingStart; readonly log: MetricsLog }> {
   const { collectives, keepsFiles } = team;
   const { start, mark } = keepsFiles ? resume(context, moco, loader) : { start: { epochs: 0 } };
-  if (keepsFiles) resumeMetrics(context, mark);
+  if (keepsFiles) {
+    resumeMetrics(context, mark);
+    clearFailedStep(context);
+  }
   const log = keepsFiles ? openTrackedLog(path.join(context.folder, METRICS_FILE)) : createNoLog();
   if (collectives.ranks === 1) return { start, log };
   await moco.replicate();
@@ -97,6 +107,7 @@ async function openTrainLoader(context: StageContext<'pretrain'>): Promise<Loade
     seed: stage.seed,
     threads: chooseThreads(recipe.loader, cores),
     prefetch: recipe.loader.prefetch,
+    badImages: recipe.loader,
   });
   const isFirst = !rank || rank.rendezvous.rank === 0;
   const rows = crops?.[0]?.views.length ?? 2;

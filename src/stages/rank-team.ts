@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import type { Json } from '../core/hash.ts';
 import { ProblemError } from '../core/problem.ts';
+import type { BadImage } from '../data/bad-image.ts';
 import type { Collectives } from '../engine/collectives/collectives.ts';
 import { createCollectives } from '../engine/collectives/create-collectives.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -12,10 +13,11 @@ import { readVersions } from '../runs/host-info.ts';
 import type { StepMeasure } from '../train/meter.ts';
 import type { StageContext } from './stage-context.ts';
 
-/** Means over images. */
+/** Means over images, and which of these could not be read. */
 export interface Measured {
   readonly measure: StepMeasure;
   readonly images: number;
+  readonly bad?: readonly BadImage[];
 }
 
 export interface RankTeam {
@@ -67,7 +69,8 @@ export async function joinTeam(
 function average(all: readonly Measured[]): Measured {
   const images = all.reduce((sum, each) => sum + each.images, 0);
   const mean = (name: keyof StepMeasure) => all.reduce((sum, each) => sum + weigh(each, name), 0) / images;
-  return { measure: { loss: mean('loss'), acc1: mean('acc1'), acc5: mean('acc5') }, images };
+  const measure = { loss: mean('loss'), acc1: mean('acc1'), acc5: mean('acc5') };
+  return { measure, images, bad: all.flatMap(({ bad = [] }) => bad) };
 }
 
 /** Without images there is no mean. What is no finite number has travelled as null. */

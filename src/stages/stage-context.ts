@@ -2,6 +2,7 @@
 // its own, tells how far it is, and stops where it can go on later. It knows nothing of processes.
 
 import type { Json } from '../core/hash.ts';
+import type { BadImage } from '../data/bad-image.ts';
 import type { Rendezvous } from '../engine/collectives/rendezvous/rendezvous.ts';
 import type { Stage, StageConfig, StageKind } from '../plan/stage-graph.ts';
 
@@ -58,6 +59,8 @@ export type StageOutcome =
       /** Of those, a second, while computing; null for stages that compute nothing. */
       readonly imagesPerSecond: number | null;
       readonly engine?: { readonly [key: string]: Json };
+      /** Training images that could not be read, and what stood in their places. */
+      readonly badImages?: readonly BadImage[];
     };
 
 /** The code of a stage kind. Throws a ProblemError for what the user can mend. */

@@ -6,6 +6,8 @@ export const ENCODER_FILE = 'encoder.safetensors';
 export const HEAD_FILE = 'head.safetensors';
 /** One line an epoch and every few steps. Left by pretrain and lincls. */
 export const METRICS_FILE = 'metrics.jsonl';
+/** Of a training that ended because its loss was no finite number: the step's numbers. */
+export const FAILED_STEP_FILE = 'failed-step.json';
 /** Last linear classifier: the whole network, fc included. */
 export const CLASSIFIER_FILE = 'checkpoint.pth.tar';
 /** The linear classifier of the epoch with the best top-1. */

@@ -24,18 +24,17 @@ import { computeLr } from '../train/lr-schedule.ts';
 import type { StepMeasure } from '../train/meter.ts';
 import type { LoggedStep } from '../train/warnings/contrast-task.ts';
 import { TrainingWatch } from '../train/warnings/watch-training.ts';
+import type { BadImages } from './bad-images.ts';
 import { toImageTensor } from './batch-tensor.ts';
 import { buildMocoCheckpoint } from './moco-checkpoint.ts';
-import { type RankTeam, refuseDifference } from './rank-team.ts';
-import { refuseNonFiniteLoss } from './refuse-non-finite.ts';
+import { refuseNonFiniteLoss, refuseNonFiniteTensors } from './non-finite.ts';
+import { type Measured, type RankTeam, refuseDifference } from './rank-team.ts';
 import type { StageContext, StageOutcome } from './stage-context.ts';
 import { METRICS_FILE } from './stage-files.ts';
 import { TrainingPosition, type TrainingStart } from './training-position.ts';
 
 /** Steps between two lines of metrics, as --print-freq of the original. */
 const STEPS_A_LINE = 10;
-
-const LR_HINT = 'Lower optimizer.lr: MoCo v1 uses 0.03 at batch 256 and scales it linearly with the batch.';
 
 export interface MocoTraining {
   readonly context: StageContext<'pretrain'>;
@@ -45,9 +44,10 @@ export interface MocoTraining {
   readonly moco: Moco;
   readonly log: MetricsLog;
   readonly team: RankTeam;
+  readonly badImages: BadImages;
 }
 
-/** Trains to the end, or until it is told to stop. Throws DATA_* problems and STAGE_LOSS_NOT_FINITE. */
+/** Trains to the end, or until it is told to stop. Throws DATA_* problems and STAGE_*_NOT_FINITE. */
 export async function trainMoco(training: MocoTraining, start: TrainingStart): Promise<StageOutcome> {
   const { recipe, context, loader, engine, team, moco } = training;
   const { folder } = context;
@@ -80,6 +80,7 @@ export async function trainMoco(training: MocoTraining, start: TrainingStart): P
     images,
     imagesPerSecond: images > 0 ? (1000 * images) / (performance.now() - started) : null,
     engine: engine.description,
+    badImages: training.badImages.list,
   };
 }
 
@@ -101,12 +102,11 @@ async function trainEpoch(
       return false;
     }
     const dataTimeMs = performance.now() - waitingSince;
-    const own = await trainBatch(training, batch, { step: position.step, lr });
-    const { measure } = await team.share({ measure: own, images: batch.labels.length });
+    const { measure, bad = [] } = await trainBatch(training, batch, { step: position.step, epoch, lr });
+    training.badImages.note(bad);
     const stepTimeMs = performance.now() - waitingSince - dataTimeMs;
     position.advance();
     const { step, meter } = position;
-    refuseNonFiniteLoss(measure.loss, { step, epoch, hint: LR_HINT });
     meter.add(measure, batchSize);
     const imagesPerSecond = (1000 * batchSize) / (dataTimeMs + stepTimeMs);
     const times = { dataTimeMs, stepTimeMs, imagesPerSecond };
@@ -173,18 +173,29 @@ export function drawShuffle(seed: number, step: number, batchSize: number): Int3
   return permutation(stream(seed, 'shuffle-bn', step), batchSize);
 }
 
+/** `step`: how many are done. Returns what all ranks have measured. */
 async function trainBatch(
   { context, recipe, moco, team }: MocoTraining,
   batch: Batch,
-  { step, lr }: { readonly step: number; readonly lr: number },
-): Promise<StepMeasure> {
+  { step, epoch, lr }: { readonly step: number; readonly epoch: number; readonly lr: number },
+): Promise<Measured> {
   const crops = batch.views.map((_, view) => toImageTensor(batch, view));
   const { symmetric, shuffleBn } = recipe.moco;
   const isShuffled = shuffleBn && team.collectives.ranks > 1;
   const order = drawShuffle(context.stage.seed, step, recipe.batchSize);
-  const measure = await moco.trainStep({ ...nameCrops(crops, { symmetric, isShuffled }), order, lr });
+  let shared: Measured | undefined;
+  await moco.trainStep(
+    { ...nameCrops(crops, { symmetric, isShuffled }), order, lr },
+    {
+      onMeasure: async (own, examine) => {
+        shared = await team.share({ measure: own, images: batch.labels.length, bad: batch.bad });
+        const taken = { step: step + 1, epoch, lr, loss: shared.measure.loss, own, images: batch.indices };
+        await refuseNonFiniteLoss({ context, team }, taken, examine);
+      },
+    },
+  );
   tf.dispose(crops);
-  return measure;
+  return shared!;
 }
 
 /** The crops of a batch in the order of its lists. `isShuffled`: the keys are those of the shuffled batch. */
@@ -222,18 +233,22 @@ function reportStep({ context, recipe, loader }: MocoTraining, report: StepRepor
 }
 
 async function saveCheckpoint(
-  { context, recipe, moco, log, team }: MocoTraining,
+  { context, recipe, moco, log, team, badImages }: MocoTraining,
   { position, watch }: { readonly position: TrainingPosition; readonly watch: TrainingWatch },
   name: string,
 ): Promise<void> {
   if (!team.keepsFiles) return position.noteSaved();
   const { folder, stage } = context;
-  const progress = { ...position.describe(), metrics: log.mark(position.step), warnings: watch.given };
-  const content = buildMocoCheckpoint(await moco.toTensors(), progress, {
-    recipe,
-    lr: computeRate(recipe, position.epoch),
-    fingerprint: stage.fingerprint,
-  });
+  const lr = computeRate(recipe, position.epoch);
+  const tensors = await moco.toTensors();
+  refuseNonFiniteTensors(context, tensors, { step: position.step, lr });
+  const progress = {
+    ...position.describe(),
+    metrics: log.mark(position.step),
+    warnings: watch.given,
+    ...badImages.describe(),
+  };
+  const content = buildMocoCheckpoint(tensors, progress, { recipe, lr, fingerprint: stage.fingerprint });
   writeTorchFile(path.join(folder, name), content);
   position.noteSaved();
   const { keep } = recipe.checkpointing;

@@ -10,6 +10,8 @@ const MINUTE_MS = 60_000;
 export interface TrainingStart {
   readonly epochs: number;
   readonly progress?: TrainingProgress;
+  /** The batches of its epoch may be done, but what follows them is not. */
+  readonly isEpochOpen?: boolean;
 }
 
 export class TrainingPosition {
@@ -23,7 +25,7 @@ export class TrainingPosition {
   #savedStep: number;
   #savedAt = performance.now();
 
-  constructor(batchesPerEpoch: number, { epochs, progress }: TrainingStart) {
+  constructor(batchesPerEpoch: number, { epochs, progress, isEpochOpen = false }: TrainingStart) {
     this.batchesPerEpoch = batchesPerEpoch;
     this.#epoch = progress?.epoch ?? epochs;
     this.#batch = progress?.batch ?? 0;
@@ -31,7 +33,7 @@ export class TrainingPosition {
     this.#epochBegan = performance.now() - (progress?.epochTimeMs ?? 0);
     this.#firstStep = this.step;
     this.#savedStep = this.step;
-    if (this.#batch === batchesPerEpoch) this.endEpoch();
+    if (this.#batch === batchesPerEpoch && !isEpochOpen) this.endEpoch();
   }
 
   /** 0-based. */

@@ -3,6 +3,7 @@
 // Random numbers need no place here: each stream is drawn anew from its name, epoch and step.
 
 import { ProblemError } from '../core/problem.ts';
+import type { BadImage } from '../data/bad-image.ts';
 import type { MetricsMark } from '../runs/metrics-log.ts';
 import type { MeterState, StepMeasure } from '../train/meter.ts';
 import type { GivenWarning } from '../train/warnings/watch-training.ts';
@@ -20,6 +21,8 @@ export interface TrainingProgress {
   readonly metrics: MetricsMark;
   /** What was warned of: each is said once a training. */
   readonly warnings: readonly GivenWarning[];
+  /** Images that could not be read so far; absent where all could. */
+  readonly badImages?: readonly BadImage[];
   /** Of linear classification: the held-out images' measures so far. */
   readonly scores?: Scores;
 }

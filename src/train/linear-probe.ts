@@ -9,6 +9,7 @@ import { createSingleRank } from '../engine/collectives/single-rank.ts';
 import type { Engine } from '../engine/engine.ts';
 import * as tf from '../engine/tf.ts';
 import { computeAccuracy } from './accuracy.ts';
+import { findNonFinite, type StepExamination, summarise, summariseTensors } from './examine-step.ts';
 import type { StepMeasure } from './meter.ts';
 import { createSgd } from './sgd.ts';
 
@@ -24,16 +25,20 @@ export interface LinearProbeOptions {
   readonly collectives?: Collectives;
 }
 
+export interface LinearStep {
+  readonly lr: number;
+  /** Of the whole batch. */
+  readonly images: number;
+  /** Is told the measure while the step's tensors are still there to be examined. */
+  readonly onMeasure?: (measure: StepMeasure, examine: () => Promise<StepExamination>) => Promise<void>;
+}
+
 export interface LinearProbe {
   /**
    * One step on features [n, featureDim], this rank's part of a batch of `images`; measures before the update, as
    * the original does. Top-5 is top-M of M < 5 classes. A rank without images measures NaN.
    */
-  trainStep(
-    features: tf.Tensor2D,
-    labels: Int32Array,
-    step: { readonly lr: number; readonly images: number },
-  ): Promise<StepMeasure>;
+  trainStep(features: tf.Tensor2D, labels: Int32Array, step: LinearStep): Promise<StepMeasure>;
   measure(
     features: tf.Tensor2D,
     labels: Int32Array,
@@ -72,11 +77,12 @@ export function createLinearProbe(options: LinearProbeOptions): LinearProbe {
   };
 
   return {
-    trainStep: async (features, labels, { lr, images }) => {
+    trainStep: async (features, labels, { lr, images, onMeasure }) => {
       const own = labels.length > 0 ? computeOwn(features, labels) : undefined;
       const gradients = await addUp(collectives, own?.gradients ?? [weight, bias], labels.length / images);
       sgd.step(gradients, lr);
       const measure = own ? await readMeasure(own, labels, classes) : NOTHING_MEASURED;
+      await onMeasure?.(measure, () => examine({ features, logits: own?.logits, gradients }));
       tf.dispose([...gradients, ...(own ? [own.loss, own.logits, ...own.gradients] : [])]);
       return measure;
     },
@@ -120,6 +126,26 @@ interface OwnStep {
   readonly logits: tf.Tensor2D;
   readonly gradients: readonly tf.Tensor[];
 }
+
+/** `logits`: of a rank with images. */
+async function examine({
+  features,
+  logits,
+  gradients,
+}: {
+  readonly features: tf.Tensor2D;
+  readonly logits: tf.Tensor2D | undefined;
+  readonly gradients: readonly tf.Tensor[];
+}): Promise<StepExamination> {
+  const ofLogits = summarise(logits ? await logits.data() : []);
+  const byParameter = await summariseTensors(gradients, PARAMETER_NAMES);
+  const ofFeatures = summarise(await features.data());
+  const backward = PARAMETER_NAMES.map((name) => [`the gradient of ${name}`, byParameter[name]!] as const);
+  const places = [['the features', ofFeatures], ['the logits', ofLogits], ...backward] as const;
+  return { logits: { logits: ofLogits }, gradients: byParameter, firstNonFinite: findNonFinite(places) };
+}
+
+const PARAMETER_NAMES = ['fc.weight', 'fc.bias'];
 
 const NOTHING_MEASURED: StepMeasure = { loss: Number.NaN, acc1: Number.NaN, acc5: Number.NaN };
 

@@ -60,7 +60,14 @@ function throttle(send: (progress: StageProgress) => void): (progress: StageProg
 }
 
 async function describeResult(
-  { metrics, outputs, images, imagesPerSecond, engine }: Extract<StageOutcome, { state: 'done' }>,
+  {
+    metrics,
+    outputs,
+    images,
+    imagesPerSecond,
+    engine,
+    badImages = [],
+  }: Extract<StageOutcome, { state: 'done' }>,
   folder: string,
   warnings: readonly string[],
 ): Promise<StageResult> {
@@ -74,6 +81,7 @@ async function describeResult(
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
     ...(engine ? { engine } : {}),
     warnings,
+    ...(badImages.length > 0 ? { badImages } : {}),
   };
 }
 

@@ -118,6 +118,18 @@ test('a matrix of more cells than anybody wants', () => {
 `);
 });
 
+test('a matrix whose cells repeat a large recipe', () => {
+  const many = `[${Array.from({ length: 1000 }, (_, i) => i).join(', ')}]`;
+  const axis = `[${Array.from({ length: 32 }, (_, i) => i + 1).join(', ')}]`;
+  expect(
+    problemsOf(
+      recipe({ moco: `{ queueSize: ${many} }`, matrix: `{ epochs: ${axis}, optimizer.lr: ${axis} }` }),
+    ),
+  ).toContain(`CONFIG_MATRIX_LARGE
+  Expected the cells of the matrix to have at most 1000000 values together but 1024 cells of a recipe of 1016 values have more.
+`);
+});
+
 test('a syntax error', () => {
   expect(problemsOf(recipe({ moco: '{ queueSize: 4096' }))).toMatchInlineSnapshot(`
     "a.yaml:5:1  CONFIG_YAML_SYNTAX
@@ -509,6 +521,12 @@ const PARTS = { 'recipe.yaml': recipe(), 'lincls.yaml': LINCLS };
 
 test('an experiment of recipes has no problems', () => {
   expect(problemsOf(EXPERIMENT, PARTS)).toBe('');
+});
+
+test('a column of the report that is no text', () => {
+  const text = problemsOf(EXPERIMENT.replace('linear.top1', '{ linear: top1 }'), PARTS);
+  expect(text).toContain('CONFIG_WRONG_TYPE\n  Expected a string for report.columns.0 but received');
+  expect(text).not.toContain('CONFIG_UNKNOWN_COLUMN');
 });
 
 test('an unknown column of the report', () => {

@@ -1,10 +1,11 @@
 // The whole program on made-up images: the real command line, real workers, real training.
 
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readMetricsLog, renderWithoutTimes } from '../../src/runs/metrics-log.ts';
 import { trainingEngines } from '../helpers/available-engines.ts';
+import { makeImages, spoil } from '../helpers/make-images.ts';
 import { makeFolder, makeSharedFolder } from '../helpers/make-record.ts';
 import { runCli, startCli, waitForEvent } from '../helpers/run-cli.ts';
 
@@ -151,30 +152,16 @@ test.each(trainingEngines)(
 
 test('an unreadable image is named, and its stage fails', async () => {
   const folder = makeFolder();
-  const { default: sharp } = await import('sharp');
-  for (const split of ['train', 'val']) {
-    for (const name of ['cat', 'dog']) {
-      const images = path.join(folder, 'images', split, name);
-      mkdirSync(images, { recursive: true });
-      for (let i = 0; i < 8; i++) {
-        await sharp({
-          create: { width: 20, height: 24, channels: 3, background: { r: i * 9, g: 80, b: 40 } },
-        })
-          .png()
-          .toFile(path.join(images, `${i}.png`));
-      }
-    }
-  }
-  const bad = path.join(folder, 'images/train/dog/3.png');
-  writeFileSync(bad, readFileSync(bad).subarray(0, 60));
+  const root = await makeImages({ train: 8, val: 8 });
+  const bad = spoil(root, 'train/dog/3.png');
   writeFileSync(
     path.join(folder, 'a.yaml'),
     'kind: pretrain\nepochs: 1\nbatchSize: 8\nmodel: { arch: resnet18, stem: cifar, width: 4 }\nmoco: { queueSize: 8 }\ndata: { dataset: imagefolder }\naugment: [{ op: randomResizedCrop, size: 16 }]\n',
   );
-  const { code, stdout } = await runCli(['run', 'a.yaml', '--data', 'images'], { cwd: folder });
+  const { code, stdout } = await runCli(['run', 'a.yaml', '--data', root], { cwd: folder });
   expect(code).toBe(1);
   expect(stdout).toContain('  DATA_IMAGE_UNREADABLE\n  Expected a readable JPEG, PNG or WebP image but ');
-  expect(stdout).toContain('images/train/dog/3.png is not: ');
+  expect(stdout).toContain(`${bad} is not: `);
   expect(stdout).toContain('hint: Replace the file or remove it from its class folder.');
   expect(existsSync(path.join(folder, 'runs/a/a/trial-1/pretrain/record.json'))).toBe(true);
 });

@@ -6,6 +6,7 @@ import type {
   DataConfig,
   KnnRecipe,
   LinclsRecipe,
+  LoaderConfig,
   ModelConfig,
   PretrainRecipe,
 } from '../../src/config/schema/recipe.generated.ts';
@@ -17,6 +18,8 @@ const data: DataConfig = {
 };
 
 export const smallModel: ModelConfig = { arch: 'resnet18', stem: 'cifar', width: 64, bn: 'plain' };
+
+const loader: LoaderConfig = { threads: 0, prefetch: 4, onBadImage: 'fail', maxBadImages: 10 };
 
 /** The CIFAR recipe, 200 epochs of 97 steps. */
 export function makePretrainRecipe(changes: Partial<PretrainRecipe> = {}): PretrainRecipe {
@@ -43,7 +46,7 @@ export function makePretrainRecipe(changes: Partial<PretrainRecipe> = {}): Pretr
     schedule: { policy: 'cosine', milestones: [], gamma: 0.1 },
     data,
     augment: [{ op: 'randomResizedCrop', size: 32, scale: [0.08, 1], ratio: [0.75, 1.3333] }],
-    loader: { threads: 0, prefetch: 4 },
+    loader,
     checkpointing: { everyEpochs: 1, everyMinutes: 15, keep: 'last' },
     ...changes,
   };
@@ -64,7 +67,7 @@ export function makeLinclsRecipe(changes: Partial<LinclsRecipe> = {}): LinclsRec
     data,
     augment: [{ op: 'randomCrop', size: 32, padding: 4 }],
     evalTransform: [],
-    loader: { threads: 0, prefetch: 4 },
+    loader,
     checkpointing: { everyEpochs: 10, everyMinutes: 15, keep: 'best' },
     ...changes,
   };
@@ -82,7 +85,7 @@ export function makeKnnRecipe(changes: Partial<KnnRecipe> = {}): KnnRecipe {
     features: 'projection',
     data,
     evalTransform: [],
-    loader: { threads: 0, prefetch: 4 },
+    loader,
     ...changes,
   };
 }

@@ -143,7 +143,7 @@ test('names, labels, loaders, checkpoint intervals, files and sizes leave finger
   const recipe = {
     ...base.recipe,
     name: 'other',
-    loader: { threads: 7, prefetch: 1 },
+    loader: { threads: 7, prefetch: 1, onBadImage: 'skip' as const, maxBadImages: 3 },
     checkpointing: { everyMinutes: 15, everyEpochs: 50, keep: 'all' },
   };
   const before = fingerprints(compilePlan(makeExperiment(), {}));

@@ -4,7 +4,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import type { RunEvent } from '../../src/core/events.ts';
+import type { BadImage } from '../../src/data/bad-image.ts';
 import { readMetricsLog, renderWithoutTimes } from '../../src/runs/metrics-log.ts';
+import { makeImages, spoil } from '../helpers/make-images.ts';
 import { makeFolder } from '../helpers/make-record.ts';
 import { runCli } from '../helpers/run-cli.ts';
 
@@ -103,3 +105,46 @@ test('two real ranks train, and the same seed gives the same bits', async () => 
   expect(rows[0]).toContain('"epochLoss"');
   expect(rows[1]).toBe(rows[0]);
 }, 120_000);
+
+test('ranks that diverge leave what each of them saw of the step', async () => {
+  const rig = setUp();
+  const { code, stdout } = await rig.run('--only', 'pretrain', '--set', 'methods.moco.optimizer.lr=1e21');
+  expect(code).toBe(1);
+  expect(stdout).toContain(
+    '  STAGE_LOSS_NOT_FINITE\n  Expected a finite loss but it is NaN at step 2 (epoch 1)',
+  );
+  const file = path.join(rig.folder, 'runs/demo', STAGE, 'failed-step.json');
+  const { ranks, gradients } = JSON.parse(readFileSync(file, 'utf8'));
+  expect(ranks).toMatchObject([
+    { rank: 0, loss: 'NaN', firstNonFinite: 'bn1.running_var' },
+    { rank: 1, loss: 'NaN', firstNonFinite: 'bn1.running_var' },
+  ]);
+  const images = ranks.flatMap((each: { images: number[] }) => each.images);
+  expect(new Set(images).size).toBe(64);
+  expect(gradients['conv1.weight'].nonFinite).toBe(108);
+}, 60_000);
+
+test('bad images of all ranks are counted once, in the record and in the warnings', async () => {
+  const rig = setUp();
+  const root = await makeImages({ train: 10, val: 1 });
+  spoil(root, 'train/cat/4.png');
+  spoil(root, 'train/dog/9.png');
+  const data = ['dataset=imagefolder', `root=${root}`].flatMap((each) => ['--set', `data.${each}`]);
+  const sizes = ['batchSize=4', 'moco.queueSize=8', 'epochs=2', 'loader.onBadImage=skip'];
+  writeFileSync(
+    path.join(rig.folder, 'demo.yaml'),
+    EXPERIMENT.replace(/data: .*\n/, 'data: { dataset: imagefolder }\n'),
+  );
+  const settings = sizes.flatMap((each) => ['--set', `methods.moco.${each}`]);
+  const { code, stdout } = await rig.run('--only', 'pretrain', ...data, ...settings);
+  expect([code, stdout]).toEqual([0, expect.stringContaining('1 done')]);
+  const { result } = JSON.parse(
+    readFileSync(path.join(rig.folder, 'runs/demo', STAGE, 'record.json'), 'utf8'),
+  );
+  const indices = result.badImages.map(({ index, replacedBy }: BadImage) => [index, replacedBy]);
+  expect(indices.sort()).toEqual([
+    [19, 0],
+    [4, 5],
+  ]);
+  expect(result.warnings.filter((warning: string) => warning.includes('onBadImage'))).toHaveLength(2);
+}, 60_000);

@@ -11,10 +11,11 @@ import { createStageRunner, makeTinyExperiment, runKinds, type StageRunner } fro
 
 type Trained = 'pretrain' | 'lincls';
 
-/** The tiny experiment, three epochs of six batches; classifiers with a checkpoint every two epochs. */
+/** The tiny experiment, three epochs of six batches; classifiers with two batches held out, a checkpoint every two epochs. */
 function makeSmall(everyMinutes = 15): ResolvedExperiment {
   const experiment = makeTinyExperiment();
   const [method] = experiment.methods;
+  const { data } = method!.recipe;
   const pretrain = {
     ...method!.recipe,
     epochs: 3,
@@ -24,7 +25,11 @@ function makeSmall(everyMinutes = 15): ResolvedExperiment {
     evaluation.recipe.kind === 'lincls'
       ? {
           ...evaluation,
-          recipe: { ...evaluation.recipe, checkpointing: { everyEpochs: 2, everyMinutes, keep: 'best' } },
+          recipe: {
+            ...evaluation.recipe,
+            data: { ...data, synthetic: { ...data.synthetic!, val: 64 } },
+            checkpointing: { everyEpochs: 2, everyMinutes, keep: 'best' },
+          },
         }
       : evaluation,
   );
@@ -127,6 +132,30 @@ describe.each(['pretrain', 'lincls'] as const)('%s', (kind) => {
     expect(rest).toEqual(await trainWhole(kind));
   });
 });
+
+test.each([1, 2, 3])(
+  'told to stop in the validation of epoch %i, a classifier stops there and measures it again',
+  async (epoch) => {
+    const runner = await prepare('lincls');
+    let validations = 0; // Batches: two an epoch.
+    const stopped = await runner.run('lincls', {
+      onProgress: ({ phase }, stop) => {
+        if (phase === 'validate' && ++validations === 2 * epoch - 1) stop.abort();
+      },
+    });
+    expect(stopped).toEqual({ state: 'stopped' });
+    const folder = folderOf(runner, 'lincls');
+    const measured = readMetricsLog(path.join(folder, 'metrics.jsonl')).filter(
+      ({ split }) => split === 'val',
+    );
+    expect(measured).toHaveLength(epoch - 1);
+    expect(listStepCheckpoints(folder).map(({ path: file }) => path.basename(file))).toContain(
+      nameStepCheckpoint(3 * epoch),
+    );
+    expect(await runner.run('lincls')).toMatchObject({ state: 'done' });
+    expect(readAll(folder)).toEqual(await trainWhole('lincls'));
+  },
+);
 
 test('a comparison of two trainings names what is not the same', async () => {
   const [one, same, further] = [

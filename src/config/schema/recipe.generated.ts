@@ -375,7 +375,7 @@ export interface CenterCrop {
   size: number;
 }
 /**
- * How batches are made. Changes no result.
+ * How batches are made. Changes no result, but for images that nobody can read.
  */
 export interface LoaderConfig {
   /**
@@ -386,6 +386,14 @@ export interface LoaderConfig {
    * Batches made ahead.
    */
   prefetch: number;
+  /**
+   * What a training image that cannot be read does: end the stage, or be passed over: the next image of the data set stands in its place. Held-out images always end the stage.
+   */
+  onBadImage: 'fail' | 'skip';
+  /**
+   * With onBadImage skip: so many different images may be passed over; one more ends the stage.
+   */
+  maxBadImages: number;
 }
 /**
  * When checkpoints are written, and which stay. Changes no result.
