@@ -23,7 +23,7 @@ import {
 const GRACE_MS = 3000;
 
 /** Ranks name the one that is late when their own patience ends; the watchdog's is longer, so that they can. */
-const WATCHDOG_SHARE = 1.25;
+const WATCHDOG_SHARE = 1.5;
 
 /** How a stage ended; where it failed, in whose log to look. */
 export type GroupEnd = WorkerEnd & { readonly logFile: string };

@@ -1,9 +1,9 @@
 // Ranks as real processes on this machine: what they compute together, and what each says when one fails.
 
-import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { planBuckets } from '../../src/engine/collectives/gradient-buckets.ts';
 import { availableEngines } from '../helpers/available-engines.ts';
+import { listSharedMemory } from '../helpers/list-remains.ts';
 import type { RankPart } from '../helpers/rank-process.ts';
 import { runRanks } from '../helpers/start-ranks.ts';
 
@@ -112,8 +112,3 @@ describe.each(ways)('over $transport', ({ how }) => {
       );
   });
 });
-
-/** Names in the folder where shared memory with a name would lie. */
-function listSharedMemory(): string[] {
-  return readdirSync('/dev/shm');
-}

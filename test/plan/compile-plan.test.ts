@@ -122,6 +122,12 @@ test('another trial, method or evaluation leaves every fingerprint but the repor
   expect(changed.map(([id]) => id)).toEqual(['report']);
 });
 
+test('what the ranks of a training are told is the same among one trial and a thousand, so it costs no more', () => {
+  const pretrain = (trials: number) =>
+    compilePlan(makeExperiment({ trials }), {}).stages.find(({ kind }) => kind === 'pretrain');
+  expect(pretrain(1000)).toEqual(pretrain(1));
+});
+
 test('precision is part of what a stage is; fp32, which was all there was, leaves earlier results valid', () => {
   const fingerprintsIn = (precision: 'fp32' | 'tf32' | 'bf16') => {
     const methods = [makeMethod('moco', { precision })];

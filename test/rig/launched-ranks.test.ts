@@ -10,6 +10,7 @@ import { expect, test } from 'vitest';
 import { readMetricsLog, renderWithoutTimes } from '../../src/runs/metrics-log.ts';
 import { torchNote, torchPython } from '../helpers/find-torch.ts';
 import { findFreePort, type LaunchOptions, moco, startLaunched } from '../helpers/launch-ranks.ts';
+import { listProcessesIn, listUnfinished } from '../helpers/list-remains.ts';
 import { makeFolder } from '../helpers/make-record.ts';
 import { runCli } from '../helpers/run-cli.ts';
 
@@ -18,7 +19,7 @@ const ARGS = ['--rendezvous', 'env', 'demo.yaml', '--devices-per-trial', '2'];
 
 const EXPERIMENT = `kind: experiment
 name: demo
-data: { dataset: synthetic, synthetic: { classes: 2, train: 640, val: 16, size: 16 } }
+data: { dataset: synthetic, synthetic: { classes: 2, train: 320, val: 16, size: 16 } }
 methods:
   moco:
     engine: wasm
@@ -46,16 +47,12 @@ function readMetrics(folder: string, out = 'runs'): string {
   return renderWithoutTimes(readMetricsLog(path.join(folder, out, 'demo', STAGE, 'metrics.jsonl')));
 }
 
-/** Locks, notes of workers, half-written files, and the folders of ranks that keep no files. */
+/** Locks, notes of workers, half-written files, processes, and the folders of ranks that keep no files. */
 function listRemains(folder: string): string[] {
-  const inRuns = existsSync(path.join(folder, 'runs'))
-    ? readdirSync(path.join(folder, 'runs'), { recursive: true, encoding: 'utf8' })
-    : [];
-  const remains = inRuns.filter((name) => /run\.lock|\.worker\.|\.tmp/.test(name));
   const own = readdirSync(process.env.TMPDIR ?? os.tmpdir()).filter((name) =>
     name.startsWith('mocolab-rank-'),
   );
-  return [...remains, ...own];
+  return [...listUnfinished(folder), ...listProcessesIn(folder).map(String), ...own];
 }
 
 test('ranks from a line of shell give the bits of `moco run`, which then goes on from them', async () => {

@@ -71,7 +71,7 @@ test('a stage of which nothing is heard for launch.stallTimeout is stopped', asy
   const { code, stdout } = await setUp({ [STAGE]: 'stubborn' }).run('--set', 'launch.stallTimeout=2');
   expect(code).toBe(1);
   expect(stdout).toContain(`  LAUNCH_STALLED
-  Expected ${STAGE} to go on within 2.5 s but nothing was heard of it since it was at hang 1/2.
+  Expected ${STAGE} to go on within 3 s but nothing was heard of it since it was at hang 1/2.
     hint: It was stopped. If its steps take longer than that, raise launch.stallTimeout (seconds).
 `);
 });

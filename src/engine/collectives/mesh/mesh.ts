@@ -10,7 +10,10 @@ import { type Frame, type FrameHeader, FrameKind } from './frame.ts';
 const operations = ['none', 'allReduceSum', 'allGather', 'broadcast', 'gatherValues'] as const;
 export type Operation = (typeof operations)[number];
 
-/** How long a rank that closes stays to hear the others; a step of theirs may keep them from reading. */
+/**
+ * How long a rank that closes stays to hear the others; a step of theirs may keep them from reading. Where one hangs,
+ * what is wrong is told only after that, and before the parent's own watchdog gives up.
+ */
 const LONGEST_FAREWELL_MS = 10_000;
 
 /** One call of an operation. */
@@ -63,7 +66,7 @@ export class Mesh {
     for (const [from, link] of links) {
       link.listen({ onFrame: (frame) => this.#hear(from, frame), onEnd: (why) => this.#lose(from, why) });
     }
-    this.#watchdog = setInterval(() => this.#checkStall(), Math.min(1000, timeoutMs / 4)).unref();
+    this.#watchdog = setInterval(() => this.#checkStall(), Math.min(1000, timeoutMs / 20)).unref();
   }
 
   get ranks(): number {
@@ -76,7 +79,7 @@ export class Mesh {
   }
 
   get #farewellMs(): number {
-    return Math.min(LONGEST_FAREWELL_MS, this.#timeoutMs);
+    return Math.min(LONGEST_FAREWELL_MS, this.#timeoutMs / 10);
   }
 
   /** Numbers a call: the same on every rank, because all call the same in the same order. */

@@ -1,0 +1,100 @@
+// Real trainings on two ranks, of which one is killed or hangs where it hurts: the failure is that rank's, nothing is
+// left, and the next run goes on to the bits of a run that nothing happened to.
+
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { readMetricsLog, renderWithoutTimes } from '../../src/runs/metrics-log.ts';
+import { availableEngines } from '../helpers/available-engines.ts';
+import { listProcessesIn, listSharedMemory, listUnfinished } from '../helpers/list-remains.ts';
+import { makeFolder, makeSharedFolder } from '../helpers/make-record.ts';
+import { runCli } from '../helpers/run-cli.ts';
+
+const STAGE = 'moco/trial-1/pretrain';
+const FOLDER = path.join('runs/demo', STAGE);
+
+const EXPERIMENT = `kind: experiment
+launch: { retries: 0 }
+data: { dataset: synthetic, synthetic: { classes: 2, train: 160, val: 16, size: 16 } }
+methods:
+  moco:
+    engine: torch
+    epochs: 3
+    batchSize: 16
+    model: { arch: resnet18, stem: cifar, width: 4 }
+    moco: { queueSize: 32, dim: 16 }
+    augment: [{ op: randomResizedCrop, size: 16 }, { op: randomHorizontalFlip }]
+    loader: { threads: 1 }
+`;
+
+interface Fault {
+  readonly rank: number;
+  readonly at: 'forward' | 'allReduce' | 'save';
+  readonly after: number;
+  readonly how: 'kill' | 'hang';
+}
+
+function run(folder: string, fault?: Fault, ...more: readonly string[]) {
+  writeFileSync(path.join(folder, 'demo.yaml'), EXPERIMENT);
+  const env = fault
+    ? { MOCO_WORKER: path.resolve('test/rig/faulty-worker.mjs'), FAULT: JSON.stringify(fault) }
+    : undefined;
+  const devices = ['--devices', 'cpu:2', '--devices-per-trial', '2'];
+  const args = ['run', 'demo.yaml', '--only', 'pretrain', ...devices, ...more];
+  return runCli(args, { cwd: folder, ...(env ? { env } : {}) });
+}
+
+/** What a training came to, times apart. */
+function readResult(folder: string): { readonly metrics: string; readonly checkpoint: string } {
+  const checkpoint = readFileSync(path.join(folder, FOLDER, 'checkpoint_0002.pth.tar'));
+  return {
+    metrics: renderWithoutTimes(readMetricsLog(path.join(folder, FOLDER, 'metrics.jsonl'))),
+    checkpoint: createHash('sha256').update(checkpoint).digest('hex'),
+  };
+}
+
+const note = availableEngines.includes('torch') ? '' : ' (SKIPPED: the engine torch is not installed)';
+
+describe.skipIf(note)(`a rank${note}`, () => {
+  let whole: ReturnType<typeof readResult>;
+  beforeAll(async () => {
+    const folder = makeSharedFolder();
+    expect((await run(folder)).code).toBe(0);
+    whole = readResult(folder);
+  });
+
+  test.each<[string, Fault]>([
+    ['is killed in a forward pass', { rank: 1, at: 'forward', after: 600, how: 'kill' }],
+    ['is killed in the middle of an all-reduce', { rank: 1, at: 'allReduce', after: 15, how: 'kill' }],
+    ['is killed while it saves', { rank: 0, at: 'save', after: 2, how: 'kill' }],
+  ])('that %s is the failure, and the next run comes to the same bits', async (_, fault) => {
+    const folder = makeFolder();
+    const memory = listSharedMemory();
+    const { code, stdout } = await run(folder, fault);
+    expect(code).toBe(1);
+    expect(stdout).toContain(
+      `  LAUNCH_WORKER_KILLED\n  Expected rank ${fault.rank} of ${STAGE} to report its end but it was killed by SIGKILL.`,
+    );
+    expect(listProcessesIn(folder)).toEqual([]);
+    expect(listSharedMemory()).toEqual(memory);
+    // What it was writing stays until the next run, which alone knows that nobody writes there.
+    const unfinished =
+      fault.at === 'save' ? [expect.stringMatching(/\/\.checkpoint_0001\.pth\.tar\.\d+\.tmp$/)] : [];
+    expect(listUnfinished(folder)).toEqual(unfinished);
+    const again = await run(folder);
+    expect([again.code, listUnfinished(folder)]).toEqual([0, []]);
+    expect(readResult(folder)).toEqual(whole);
+  });
+
+  test('that hangs is named by the others after launch.stallTimeout, and ended', async () => {
+    const folder = makeFolder();
+    const fault: Fault = { rank: 1, at: 'allReduce', after: 15, how: 'hang' };
+    const { code, stdout } = await run(folder, fault, '--set', 'launch.stallTimeout=3');
+    expect(code).toBe(1);
+    expect(stdout).toMatch(
+      / {2}RANK_STALLED\n {2}Expected all ranks to come to \w+ within 3 s but rank 1 \(process \d+ on .+\) did not\.\n/,
+    );
+    expect([listProcessesIn(folder), listUnfinished(folder)]).toEqual([[], []]);
+  });
+});
