@@ -138,12 +138,13 @@ function addOtherCommands(program: Command, finish: (code: ExitCode) => void): v
   addConfigOptions(
     program
       .command('verify-resume')
-      .description('prove that a pre-training that is killed and goes on ends with the same bits')
+      .description('prove that a training that is killed and goes on ends with the same bits')
       .argument('<file>', 'an experiment or a recipe (YAML)'),
   )
     .option('--steps <n>', 'how many steps to train', parseCount, 30)
     .option('--kills <n>', 'how many times to kill it', parseCount, 3)
-    .option('--method <name>', 'whose pre-training (default: the first)')
+    .option('--method <name>', 'whose training (default: the first)')
+    .option('--evaluation <name>', 'a linear classification instead of the pre-training')
     .option('--devices <spec>', 'as in moco run')
     .option('--seed <n>', 'of the moments of the kills (default: another one each time)', parseCount)
     .action(async (file, options) =>

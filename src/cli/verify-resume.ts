@@ -10,13 +10,13 @@ import { ProblemError } from '../core/problem.ts';
 import { stream } from '../core/rng.ts';
 import { type KilledTraining, type KillOptions, runKilled, type StageRun } from '../launch/kill-training.ts';
 import { formatDuration } from '../plan/format-quantity.ts';
-import type { Stage, StageGraph } from '../plan/stage-graph.ts';
+import type { Stage, StageConfig, StageGraph } from '../plan/stage-graph.ts';
 import { type ComparedPart, compareTrainings } from '../runs/compare-trainings.ts';
 import { openRunStore } from '../runs/run-store.ts';
 import { chooseDevices } from './choose-devices.ts';
+import { type Chosen, chooseVerified } from './choose-verified.ts';
 import { type ConfigOptions, loadUsableConfig } from './config-options.ts';
 import { listenForSignals } from './listen-for-signals.ts';
-import type { PreparedPlan } from './prepare-plan.ts';
 import { preparePlan } from './prepare-plan.ts';
 
 export interface VerifyResumeOptions extends ConfigOptions {
@@ -24,6 +24,7 @@ export interface VerifyResumeOptions extends ConfigOptions {
   readonly kills: number;
   readonly seed?: number;
   readonly method?: string;
+  readonly evaluation?: string;
 }
 
 /** So many checkpoints are written on the way. */
@@ -33,11 +34,11 @@ const CHECKPOINTS = 8;
 export async function verifyResume(file: string, options: VerifyResumeOptions): Promise<ExitCode> {
   const { experiment } = loadUsableConfig(file, options);
   const plan = preparePlan(experiment);
-  const stage = choosePretrain(plan, options.method);
+  const chosen = chooseVerified(plan, options);
   const out = mkdtempSync(path.join(os.tmpdir(), 'mocolab-verify-'));
   const signals = listenForSignals(0);
   try {
-    const verifying: Verifying = { graph: plan.graph, stage, out, options, signals };
+    const verifying: Verifying = { graph: plan.graph, ...chosen, out, options, signals };
     return (await verify(verifying)) ?? signals.exitCode() ?? ExitCode.stageFailed;
   } finally {
     signals.close();
@@ -45,9 +46,8 @@ export async function verifyResume(file: string, options: VerifyResumeOptions): 
   }
 }
 
-interface Verifying {
+interface Verifying extends Chosen {
   readonly graph: StageGraph;
-  readonly stage: Stage;
   readonly out: string;
   readonly options: VerifyResumeOptions;
   readonly signals: ReturnType<typeof listenForSignals>;
@@ -100,16 +100,15 @@ type TrainOptions = Partial<KillOptions> & Pick<KillOptions, 'killAt'> & { reado
 
 /** Trains the stage for so many steps. */
 function train(verifying: Verifying, name: string, options: TrainOptions): Promise<KilledTraining> {
-  const { graph, stage, signals } = verifying;
+  const { graph, stage, before, signals } = verifying;
   const { everyMinutes, ...kills } = options;
   const recipe = recipeOf(stage);
   const checkpointing = { ...recipe.checkpointing, everyMinutes };
-  const limited = {
-    ...stage,
-    config: { kind: 'pretrain', recipe: { ...recipe, checkpointing }, lastStep: verifying.options.steps },
-  } as const;
+  const config = { ...stage.config, recipe: { ...recipe, checkpointing }, lastStep: verifying.options.steps };
+  const limited = { ...stage, config: config as StageConfig };
   const run: StageRun = {
-    graph: { ...graph, stages: [limited] },
+    graph: { ...graph, stages: [...before, limited] },
+    stage: limited,
     store: storeOf(verifying, name),
     devices: chooseDevices(graph),
     worker: locateScript(import.meta.url, '../worker/main'),
@@ -121,22 +120,9 @@ function train(verifying: Verifying, name: string, options: TrainOptions): Promi
 }
 
 function recipeOf({ config }: Stage) {
-  if (config.kind !== 'pretrain') throw new Error(`${config.kind} is no pre-training.`);
+  if (config.kind !== 'pretrain' && config.kind !== 'lincls')
+    throw new Error(`${config.kind} is no training.`);
   return config.recipe;
-}
-
-/** Throws VERIFY_NOTHING and whatever is missing. */
-function choosePretrain({ graph, inputProblems }: PreparedPlan, method: string | undefined): Stage {
-  if (inputProblems.length > 0) throw new ProblemError(inputProblems);
-  const trainings = graph.stages.filter(({ kind, trial }) => kind === 'pretrain' && trial === 1);
-  const chosen = trainings.find((stage) => method === undefined || stage.method === method);
-  if (chosen) return chosen;
-  const names = trainings.map((stage) => stage.method).join(', ');
-  throw new ProblemError({
-    code: 'VERIFY_NOTHING',
-    message: `Expected ${method === undefined ? 'a pre-training' : `a pre-training of ${method}`} in the file but it has ${names === '' ? 'none' : `those of ${names}`}.`,
-    hint: 'Give a recipe of kind pretrain, or an experiment with a method that trains, and its name with --method.',
-  });
 }
 
 function refuseFailure({ failure }: KilledTraining): void {

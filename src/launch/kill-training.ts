@@ -1,12 +1,16 @@
-// Runs one pre-training for a few steps, and kills its workers with SIGKILL on the way where it is told to.
+// Runs one training for a few steps, and kills its workers with SIGKILL on the way where it is told to.
 // Whatever ends a worker here is started again, as a user would.
 
 import { readdirSync } from 'node:fs';
+import type { Stage } from '../plan/stage-graph.ts';
 import type { StageProgress } from './protocol.ts';
 import { type RunOptions, runExperiment } from './run-experiment.ts';
 
-/** A run of the one stage of a graph. */
-export type StageRun = Pick<RunOptions, 'graph' | 'store' | 'devices' | 'worker' | 'stop' | 'kill'>;
+/** A run of a graph whose last stage is the training. */
+export interface StageRun
+  extends Pick<RunOptions, 'graph' | 'store' | 'devices' | 'worker' | 'stop' | 'kill'> {
+  readonly stage: Stage;
+}
 
 export interface KillOptions {
   /** Images after which a worker is killed, ascending: one kill each. */
@@ -50,7 +54,8 @@ export async function runKilled(run: StageRun, options: KillOptions): Promise<Ki
       overrides: [],
       command: 'moco verify-resume',
       emit: (event) => {
-        if (event.type === 'stage-progress') onProgress(event.progress as StageProgress);
+        if (event.type === 'stage-progress' && event.id === run.stage.id)
+          onProgress(event.progress as StageProgress);
         if (event.type === 'stage-failed') attempt.failure = event.problem;
       },
     });
@@ -61,8 +66,8 @@ export async function runKilled(run: StageRun, options: KillOptions): Promise<Ki
 }
 
 /** All processes of the stage. Returns how many there were. */
-function killWorkers({ graph, store }: StageRun): number {
-  const folder = store.folderOf(graph.stages[0]!.id);
+function killWorkers({ stage, store }: StageRun): number {
+  const folder = store.folderOf(stage.id);
   const pids = readdirSync(folder).flatMap((name) => /^\.worker\.(\d+)\.json$/.exec(name)?.[1] ?? []);
   for (const pid of pids) process.kill(Number(pid), 'SIGKILL');
   return pids.length;

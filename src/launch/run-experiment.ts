@@ -172,7 +172,8 @@ function beginStage(running: Running, stage: Stage, devices: readonly Device[]):
   const { id } = stage;
   const record = createRecord(running, stage);
   prepareFolder(store, stage, record);
-  const lack = findLackOfRoom(store.folderOf(id), stage.cost.diskBytes ?? 0);
+  const { diskBytes, passingBytes = 0 } = stage.cost;
+  const lack = findLackOfRoom(store.folderOf(id), (diskBytes ?? 0) + passingBytes);
   if (lack) {
     store.writeRecord(id, { ...record, state: 'failed', problem: lack });
     throw new ProblemError(lack);

@@ -38,6 +38,7 @@ export function costPretrain(recipe: PretrainRecipe, sizes: DataSizes): StageCos
     steps,
     images: steps === null ? null : steps * recipe.batchSize,
     diskBytes: (1 + countKept(recipe)) * checkpoint + PAPERWORK_BYTES + countMetricsBytes(steps),
+    passingBytes: 2 * checkpoint,
     devices: recipe.devices,
   };
 }
@@ -75,6 +76,7 @@ export function costLincls(recipe: LinclsRecipe, model: ModelConfig, sizes: Data
     steps,
     images: (recipe.augment.every(isDeterministic) ? 1 : recipe.epochs) * size.train + size.val,
     diskBytes: files * checkpoint + PAPERWORK_BYTES + countMetricsBytes(steps),
+    passingBytes: 2 * checkpoint,
     devices: recipe.devices,
   };
 }

@@ -39,6 +39,8 @@ export interface StageCost {
   readonly images: number | null;
   /** Upper estimate of what stays on disk. */
   readonly diskBytes: number | null;
+  /** Upper estimate of what lies there besides while it trains: a checkpoint to fall back on, and the one being written. */
+  readonly passingBytes?: number;
   /** Devices that the stage takes together, a process for each; 0 for stages that compute nothing. */
   readonly devices: number;
 }

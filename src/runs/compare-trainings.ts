@@ -1,10 +1,10 @@
-// Two folders of one pre-training, compared bit for bit: every tensor of the newest checkpoint, where it says
-// that it stands, and the metrics but for their times.
+// Two folders of one training, compared bit for bit: every tensor of the newest checkpoint, where it says that it
+// stands, and the metrics but for their times.
 
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { listOtherTensors } from '../files/list-tensors.ts';
 import { withTensors } from '../files/open-tensors.ts';
-import { listByStep } from './checkpoint.ts';
 import { readMetricsLog, renderWithoutTimes } from './metrics-log.ts';
 
 /** One kind of things, and which of them differ. */
@@ -28,7 +28,10 @@ const PARTS: readonly (readonly [what: string, pattern: RegExp])[] = [
   ],
   ['key encoder: weights', /^module\.encoder_k\./],
   ['queue and its pointer', /^module\.queue/],
+  ['classifier', /^module\.fc\./],
+  ['frozen backbone', /^module\./],
   ['optimizer: momentum', /^optimizer\./],
+  ['best accuracy', /^best_acc1$/],
   ['epoch, batch, meters, warnings', /^position\./],
   ['rows of metrics', /^row /],
 ];
@@ -50,9 +53,7 @@ export function compareTrainings(expected: string, actual: string, file: string)
 /** Everything by its name, as bytes. */
 function readAll(folder: string, metricsFile: string): Map<string, Buffer> {
   const all = new Map<string, Buffer>();
-  const newest = listByStep(folder, stepsPerEpoch(folder))[0];
-  if (!newest) throw new Error(`A training in ${folder} left no checkpoint.`);
-  withTensors(newest.path, (source) => {
+  withTensors(findNewest(folder), (source) => {
     for (const [name, tensor] of source.tensors) all.set(name, Buffer.from(tensor.read()));
     for (const [name, tensor] of listOtherTensors(source)) all.set(name, Buffer.from(tensor.read()));
     for (const [name, value] of Object.entries(readPosition(source.content)))
@@ -63,11 +64,18 @@ function readAll(folder: string, metricsFile: string): Map<string, Buffer> {
   return all;
 }
 
-/** As any checkpoint of the folder says. */
-function stepsPerEpoch(folder: string): number {
-  const any = listByStep(folder, 0)[0];
-  if (!any) return 0;
-  return withTensors(any.path, ({ content }) => Number(readProgress(content).batchesPerEpoch));
+/** As they say themselves. Of two after the same step, the one that is no step's. */
+function findNewest(folder: string): string {
+  const names = readdirSync(folder).filter((name) => /^checkpoint[._].*pth\.tar$/.test(name));
+  const steps = new Map(names.map((name) => [name, stepOf(path.join(folder, name))]));
+  const [newest] = names.sort().sort((a, b) => steps.get(b)! - steps.get(a)!);
+  if (newest === undefined) throw new Error(`A training in ${folder} left no checkpoint.`);
+  return path.join(folder, newest);
+}
+
+function stepOf(file: string): number {
+  const { epoch, batch, batchesPerEpoch } = withTensors(file, ({ content }) => readProgress(content));
+  return Number(epoch) * Number(batchesPerEpoch) + Number(batch);
 }
 
 /** What a checkpoint says of its training, without times. */

@@ -27,7 +27,7 @@ export function withRoom<T>(file: string, write: () => T): T {
  * The problem of a disk without room for what a stage will write.
  *
  * @param folder the stage's own; what it already holds counts as written
- * @param bytes  that the plan expects it to leave
+ * @param bytes  that the plan expects there, at most
  */
 export function findLackOfRoom(folder: string, bytes: number): Problem | undefined {
   const { bavail, bsize } = statfsSync(folder);

@@ -103,6 +103,7 @@ test('the JSON holds every stage and the sums', () => {
       "kind": "pretrain",
       "method": "moco",
       "needs": [],
+      "passingBytes": 274356736,
       "reason": "never run",
       "seed": 552533382,
       "state": "to-run",

@@ -86,6 +86,19 @@ test('what keep lets stay takes its place on disk', () => {
   expect(lincls('all') - lincls('last')).toBe(11 * classifier);
 });
 
+test('while it trains, there are two more of its checkpoints', () => {
+  const keeping = (keep: string) =>
+    costPretrain(makePretrainRecipe({ checkpointing: { everyEpochs: 1, everyMinutes: 15, keep } }), {});
+  const one = (keeping('all').diskBytes! - keeping('last').diskBytes!) / 199;
+  expect(keeping('last').passingBytes).toBe(2 * one);
+  const classifying = (keep: string) => {
+    const checkpointing = { everyEpochs: 10, everyMinutes: 15, keep };
+    return costLincls(makeLinclsRecipe({ checkpointing }), smallModel, {});
+  };
+  const classifier = classifying('best').diskBytes! - classifying('last').diskBytes!;
+  expect(classifying('best').passingBytes).toBe(2 * classifier);
+});
+
 test('the two-layer head adds its hidden layer', () => {
   const { moco } = makePretrainRecipe();
   const linear = costExtract(makePretrainRecipe());
