@@ -8,13 +8,13 @@ import type { Rng } from '../../src/core/rng.ts';
 import { readMetricsLog, renderWithoutTimes } from '../../src/runs/metrics-log.ts';
 import { isSameProcess } from '../../src/runs/process-identity.ts';
 import type { RunRecord } from '../../src/runs/run-record.ts';
-import { type RunningCli, startCli } from './run-cli.ts';
+import { type CliResult, type RunningCli, startCli } from './run-cli.ts';
 
 /** Every stage, two checkpoints a second or more, on one device. */
 export const KILLED_EXPERIMENT = `kind: experiment
 trials: 1
 engine: wasm
-launch: { retryDelay: 0 }
+launch: { retries: 100, retryDelay: 0 }
 data: { dataset: synthetic, synthetic: { classes: 4, train: 96, val: 32, size: 16 } }
 methods:
   mocov2:
@@ -31,8 +31,11 @@ evaluations:
   knn: { kind: knn, k: 10, evalTransform: [{ op: centerCrop, size: 16 }], loader: { threads: 1 } }
 `;
 
-/** Share of a whole run's time within which each is killed. */
+/** Share of a whole run's time within which the next kill comes. */
 const LONGEST_LIFE = 0.45;
+
+/** For what is left of a run of a few seconds. */
+const LONGEST_PEACE_MS = 180_000;
 
 export interface Kill {
   readonly victim: 'runner' | 'worker';
@@ -77,17 +80,32 @@ export async function killRuns({ folder, kills, rng, onKill }: KillOptions): Pro
   while (done.length < kills || left.length === 0) {
     for (let finished = false; !finished; ) {
       const cli = start();
-      const afterMs = Math.round(longestMs * rng.uniform());
-      const kill = done.length < kills ? await killSomewhere(cli, { out, afterMs, rng }) : undefined;
-      if (kill) onKill?.(kill, done.push(kill));
-      const { code, stdout, stderr } = await cli.ended;
+      const before = done.length;
+      for (let isLiving = true; isLiving && done.length < kills; ) {
+        const kill = await killSomewhere(cli, { out, afterMs: Math.round(longestMs * rng.uniform()), rng });
+        if (kill) {
+          done.push(kill);
+          onKill?.(kill, done.length);
+        }
+        isLiving = kill?.victim === 'worker';
+      }
+      const { code, stdout, stderr } = await endInTime(cli);
       finished = code === 0;
-      if (!finished && !kill)
+      if (!finished && done.length === before)
         throw new Error(`It was not killed but ended with ${code}.\n${stdout}${stderr}`);
     }
     left.push(takeLeft());
   }
   return { whole, kills: done, left };
+}
+
+/** The result of a run that is left in peace from now on. Throws with what it is at where it does not end. */
+async function endInTime(cli: RunningCli): Promise<CliResult> {
+  const result = await Promise.race([cli.ended, setTimeout(LONGEST_PEACE_MS, undefined, { ref: false })]);
+  if (result) return result;
+  cli.process.kill('SIGKILL');
+  const { stdout, stderr } = await cli.ended;
+  throw new Error(`It did not end within ${LONGEST_PEACE_MS / 1000} s.\n${stdout}${stderr}`);
 }
 
 /** Kills the runner or one of its workers at a random moment; undefined where the run ended before. */
@@ -97,14 +115,21 @@ async function killSomewhere(
 ): Promise<Kill | undefined> {
   const end = await Promise.race([cli.ended, setTimeout(afterMs)]);
   if (end) return undefined;
-  const workers = findWorkers(out);
+  const workers = findWorkers(out).filter(({ pid }) => isSameProcess(pid, null));
   const worker = workers[rng.integer(Math.max(1, workers.length))];
   const isWorker = worker !== undefined && rng.uniform() < 0.5;
+  const isSent = isWorker ? killIfThere(worker.pid) : cli.process.kill('SIGKILL');
   // It may have ended by itself in this very moment, which is no kill.
-  if (isWorker && !isSameProcess(worker.pid, null)) return undefined;
-  const isSent = isWorker ? process.kill(worker.pid, 'SIGKILL') : cli.process.kill('SIGKILL');
   if (!isSent) return undefined;
   return { victim: isWorker ? 'worker' : 'runner', during: worker?.stage ?? 'no stage yet', afterMs };
+}
+
+function killIfThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL');
+  } catch {
+    return false;
+  }
 }
 
 /** Workers that are noted down below a folder. */
