@@ -57,6 +57,14 @@ test('two jobs at once never meet', async () => {
   for (const report of both.flat()) expect(report.wrong).toEqual([]);
 });
 
+test('a process of another version is refused by all, and the difference named', async () => {
+  const reports = await runRanks(2, (rank) => ({ engine: 'cpu', play: 'wait', version: `1.${rank}.0` }));
+  for (const { error } of reports) {
+    expect(error!.code).toBe('RENDEZVOUS_OTHER_VERSION');
+    expect(error!.message).toMatch(/but rank 0 on .+ runs 1\.0\.0 .+ and rank 1 on .+ runs 1\.1\.0 /);
+  }
+});
+
 describe.each(ways)('over $transport', ({ how }) => {
   /** Three ranks of which the middle one fails; what the others say. */
   async function hearOthers(play: RankPart['play'], timeoutMs?: number) {

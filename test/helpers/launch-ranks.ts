@@ -47,7 +47,8 @@ export function startLaunched(port: number, args: readonly string[], options: La
   const place = { MASTER_ADDR: '127.0.0.1', MASTER_PORT: `${port}`, WORLD_SIZE: '2', LOCAL_WORLD_SIZE: '2' };
   const child = spawn('sh', ['-c', SCRIPT, 'sh', ...moco, 'worker', ...args], {
     cwd: folder,
-    env: { ...process.env, NO_COLOR: '1', ...place, ...env },
+    // Temporary files too, so that what stays is seen.
+    env: { ...process.env, NO_COLOR: '1', TMPDIR: folder, ...place, ...env },
     stdio: 'ignore',
     detached: true,
   });

@@ -43,7 +43,7 @@ test(`on ${engine} 1, 2 and 4 ranks with frozen BatchNorm statistics have the sa
     const distances = losses.map((loss, step) => Math.abs(loss - alone[step]!) / alone[step]!);
     expect(Math.max(...distances)).toBeLessThan(1e-5);
   }
-}, 60_000);
+});
 
 test(`on ${engine} the same seed and number of ranks give the same bits, and images that travel those that each rank makes`, async () => {
   const part = { engine, steps: 5 };
@@ -57,7 +57,7 @@ test(`on ${engine} the same seed and number of ranks give the same bits, and ima
   expect(gathered).toEqual(first);
   const overTcp = await train(2, { ...part, only: 'tcp' });
   expect(overTcp).toEqual(first.map((report) => ({ ...report, transport: 'tcp' })));
-}, 60_000);
+});
 
 test('one bit that differs between ranks ends all of them', async () => {
   const reports = await train(2, { engine, steps: 1, flips: 1 });

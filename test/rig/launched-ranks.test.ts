@@ -3,7 +3,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import os from 'node:os';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -19,7 +18,7 @@ const ARGS = ['--rendezvous', 'env', 'demo.yaml', '--devices-per-trial', '2'];
 
 const EXPERIMENT = `kind: experiment
 name: demo
-data: { dataset: synthetic, synthetic: { classes: 2, train: 320, val: 16, size: 16 } }
+data: { dataset: synthetic, synthetic: { classes: 2, train: 640, val: 16, size: 16 } }
 methods:
   moco:
     engine: wasm
@@ -49,9 +48,7 @@ function readMetrics(folder: string, out = 'runs'): string {
 
 /** Locks, notes of workers, half-written files, processes, and the folders of ranks that keep no files. */
 function listRemains(folder: string): string[] {
-  const own = readdirSync(process.env.TMPDIR ?? os.tmpdir()).filter((name) =>
-    name.startsWith('mocolab-rank-'),
-  );
+  const own = readdirSync(folder).filter((name) => name.startsWith('mocolab-rank-'));
   return [...listUnfinished(folder), ...listProcessesIn(folder).map(String), ...own];
 }
 
@@ -74,10 +71,10 @@ test('ranks from a line of shell give the bits of `moco run`, which then goes on
     }),
   );
   expect(listRemains(folder)).toEqual([]);
-}, 60_000);
+});
 
 test('ranks that a launcher tells to stop end with 75, and started again come to the same bits', async () => {
-  const folder = setUp(EXPERIMENT.replace('epochs: 1', 'epochs: 3'));
+  const folder = setUp(EXPERIMENT.replace('epochs: 1', 'epochs: 2'));
   const first = startLaunched(await findFreePort(), ARGS, { folder });
   const checkpoint = path.join(folder, 'runs/demo', STAGE, 'checkpoint_0000.pth.tar');
   while (!existsSync(checkpoint)) await setTimeout(20);
@@ -87,7 +84,7 @@ test('ranks that a launcher tells to stop end with 75, and started again come to
   expect(again.map(({ code }) => code)).toEqual([0, 0]);
   await launch(folder, [...ARGS, '--out', 'other']);
   expect(readMetrics(folder)).toBe(readMetrics(folder, 'other'));
-}, 60_000);
+});
 
 test('a rank with another config is refused on every rank, with the difference, and nothing is left', async () => {
   // A variable that the launcher sets for each rank.
@@ -168,19 +165,15 @@ test.each<[string, Asked, string]>([
   expect([code, stderr]).toEqual([2, problem]);
 });
 
-test.skipIf(!torchPython)(
-  `torchrun starts the ranks (${torchNote})`,
-  async () => {
-    const folder = setUp();
-    // Without these two, torch 1.13 fails on Python 3.11 before it starts anything.
-    const streams = ['-r', '0:1,1:1', '-t', '0:1,1:1'];
-    const args = ['-m', 'torch.distributed.run', ...streams, '--no_python', '--nproc_per_node', '2'];
-    const place = ['--master_addr', '127.0.0.1', '--master_port', `${await findFreePort()}`];
-    const command = [...args, ...place, ...moco, 'worker', ...ARGS];
-    const { status, stdout } = spawnSync(torchPython!, command, { cwd: folder, encoding: 'utf8' });
-    expect([status, stdout]).toEqual([0, expect.stringContaining(`done     ${STAGE} in`)]);
-    const record = JSON.parse(readFileSync(path.join(folder, 'runs/demo', STAGE, 'record.json'), 'utf8'));
-    expect(record.state).toBe('done');
-  },
-  60_000,
-);
+test.skipIf(!torchPython)(`torchrun starts the ranks (${torchNote})`, async () => {
+  const folder = setUp();
+  // Without these two, torch 1.13 fails on Python 3.11 before it starts anything.
+  const streams = ['-r', '0:1,1:1', '-t', '0:1,1:1'];
+  const args = ['-m', 'torch.distributed.run', ...streams, '--no_python', '--nproc_per_node', '2'];
+  const place = ['--master_addr', '127.0.0.1', '--master_port', `${await findFreePort()}`];
+  const command = [...args, ...place, ...moco, 'worker', ...ARGS];
+  const { status, stdout } = spawnSync(torchPython!, command, { cwd: folder, encoding: 'utf8' });
+  expect([status, stdout]).toEqual([0, expect.stringContaining(`done     ${STAGE} in`)]);
+  const record = JSON.parse(readFileSync(path.join(folder, 'runs/demo', STAGE, 'record.json'), 'utf8'));
+  expect(record.state).toBe('done');
+});
