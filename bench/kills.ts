@@ -1,6 +1,6 @@
 // Kills a small experiment with SIGKILL at random moments, the runner and its workers alike, starts it again
 // each time, and compares every file that it leaves with those of a run that was not killed, times apart.
-//   npx tsx bench/kills.ts [kills] [seed]      (default 100, 1)
+//   npx tsx bench/kills.ts [kills] [seed] [devices of a training]      (default 100, 1, 1)
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -9,7 +9,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { stream } from '../src/core/rng.ts';
 import { KILLED_EXPERIMENT, killRuns } from '../test/helpers/kill-runs.ts';
 
-const [count = 100, seed = 1] = process.argv.slice(2).map(Number);
+const [count = 100, seed = 1, devices = 1] = process.argv.slice(2).map(Number);
 const folder = mkdtempSync(path.join(os.tmpdir(), 'mocolab-kills-'));
 try {
   writeFileSync(path.join(folder, 'small.yaml'), KILLED_EXPERIMENT);
@@ -17,6 +17,7 @@ try {
     folder,
     kills: count,
     rng: stream(seed, 'kills'),
+    devices,
     onKill: ({ victim, during, afterMs }, done) =>
       console.log(`${done}/${count}  ${victim} killed after ${afterMs} ms, during ${during}`),
   });

@@ -57,16 +57,25 @@ export interface KillOptions {
   readonly folder: string;
   readonly kills: number;
   readonly rng: Rng;
+  /** Of each training, with a process each; absent: 1. */
+  readonly devices?: number;
   readonly onKill?: (kill: Kill, count: number) => void;
 }
 
 /** Runs the experiment once in peace, then anew again and again until there were so many kills and the last has ended. */
-export async function killRuns({ folder, kills, rng, onKill }: KillOptions): Promise<KilledRuns> {
+export async function killRuns({
+  folder,
+  kills,
+  rng,
+  devices = 1,
+  onKill,
+}: KillOptions): Promise<KilledRuns> {
   const done: Kill[] = [];
   const left: { readonly [file: string]: string }[] = [];
   // All in one place, because a stage may keep the paths of what it read.
   const out = path.join(folder, 'runs');
-  const start = () => startCli(['run', 'small.yaml', '--devices', 'cpu:1'], { cwd: folder });
+  const spread = ['--devices', `cpu:${devices}`, '--devices-per-trial', `${devices}`];
+  const start = () => startCli(['run', 'small.yaml', ...spread], { cwd: folder });
   const takeLeft = () => {
     const files = readLeft(path.join(out, 'small'));
     rmSync(out, { recursive: true });
