@@ -149,7 +149,7 @@ function findWorkers(out: string): { readonly pid: number; readonly stage: strin
   });
 }
 
-function listFiles(folder: string): string[] {
+export function listFiles(folder: string): string[] {
   try {
     const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
     return entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
@@ -159,7 +159,7 @@ function listFiles(folder: string): string[] {
 }
 
 /** Every file that a finished run leaves, without times: what has to be the same. */
-function readLeft(experiment: string): { readonly [file: string]: string } {
+export function readLeft(experiment: string): { readonly [file: string]: string } {
   return Object.fromEntries(
     listFiles(experiment)
       .filter((file) => !TELLS_TIMES.test(path.basename(file)))

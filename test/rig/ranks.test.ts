@@ -8,7 +8,7 @@ import type { BadImage } from '../../src/data/bad-image.ts';
 import { readMetricsLog, renderWithoutTimes } from '../../src/runs/metrics-log.ts';
 import { makeImages, spoil } from '../helpers/make-images.ts';
 import { makeFolder } from '../helpers/make-record.ts';
-import { runCli } from '../helpers/run-cli.ts';
+import { runCli, startCli, waitForEvent } from '../helpers/run-cli.ts';
 
 const PUPPET = path.resolve('test/rig/puppet-worker.mjs');
 const STAGE = 'moco/trial-1/pretrain';
@@ -147,4 +147,51 @@ test('bad images of all ranks are counted once, in the record and in the warning
     [4, 5],
   ]);
   expect(result.warnings.filter((warning: string) => warning.includes('onBadImage'))).toHaveLength(2);
+}, 60_000);
+
+const LINEAR = `kind: experiment
+launch: { retries: 0 }
+data: { dataset: synthetic, synthetic: { classes: 2, train: 1280, val: 32, size: 32 } }
+methods: { start: { method: untrained, engine: wasm, model: { arch: resnet18, stem: cifar, width: 4 } } }
+evaluations:
+  linear:
+    kind: lincls
+    engine: wasm
+    epochs: 1
+    batchSize: 16
+    optimizer: { lr: 1 }
+    schedule: { policy: constant }
+    augment: [{ op: centerCrop, size: 32 }]
+    evalTransform: [{ op: centerCrop, size: 32 }]
+`;
+
+test('SIGTERM while ranks compute features ends them there with 75, and the next run ends as one that was not stopped', async () => {
+  const folder = makeFolder();
+  writeFileSync(path.join(folder, 'demo.yaml'), LINEAR);
+  const args = [
+    'run',
+    'demo.yaml',
+    '--devices',
+    'cpu:2',
+    '--devices-per-trial',
+    '2',
+    '--only',
+    'lincls',
+    '--json',
+  ];
+  const cli = startCli([...args, '--out', 'stopped'], { cwd: folder });
+  const isFeatures = (event: RunEvent) =>
+    event.type === 'stage-progress' && event.progress.phase === 'features of train';
+  await waitForEvent(cli, isFeatures);
+  cli.process.kill('SIGTERM');
+  const { code, stdout } = await cli.ended;
+  expect(code).toBe(75);
+  expect(stdout).toContain('"type":"stage-interrupted","id":"start/trial-1/linear"');
+  expect(stdout).not.toContain('"phase":"train"');
+  const read = async (out: string) => {
+    expect((await runCli([...args, '--out', out], { cwd: folder })).code).toBe(0);
+    const file = path.join(folder, out, 'demo/start/trial-1/linear/metrics.jsonl');
+    return renderWithoutTimes(readMetricsLog(file));
+  };
+  expect(await read('stopped')).toBe(await read('whole'));
 }, 60_000);
