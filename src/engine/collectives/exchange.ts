@@ -19,8 +19,7 @@ export async function sumInPlace(mesh: Mesh, values: Summable, factor: number): 
   const own = slices[rank]!;
   const theirs = await receiveAll(mesh, others, { ...call, kind: part }, () => own.byteLength);
   const terms = theirs.map((bytes) => asTypeOf(values, bytes));
-  terms.splice(rank, 0, own.slice());
-  addUp(own, terms);
+  addInRankOrder(own, terms, rank);
   const rounded = Math.fround(factor); // As native code multiplies, so that the bits are the same.
   if (factor !== 1) for (let i = 0; i < own.length; i++) own[i]! *= rounded;
   sent.push(...others.map((to) => mesh.send(to, { ...call, kind: result }, bytesOf(own))));
@@ -88,9 +87,14 @@ export function splitEvenly(length: number, parts: number): (readonly [number, n
   return edges.slice(1).map((to, i) => [edges[i]!, to]);
 }
 
-function addUp(sum: Summable, terms: readonly Summable[]): void {
-  sum.set(terms[0]!);
-  for (const term of terms.slice(1)) for (let i = 0; i < sum.length; i++) sum[i]! += term[i]!;
+/** Adds the others' terms to `own`, which stands at `rank` among them; the first two may change places: a + b is b + a. */
+function addInRankOrder(own: Summable, others: readonly Summable[], rank: number): void {
+  const terms = [...others];
+  if (rank > 1) {
+    terms.splice(rank, 0, own.slice());
+    own.set(terms.shift()!);
+  }
+  for (const term of terms) for (let i = 0; i < own.length; i++) own[i]! += term[i]!;
 }
 
 function asTypeOf(like: Summable, { buffer }: Uint8Array<ArrayBuffer>): Summable {

@@ -47,11 +47,11 @@ function pack(tensors: readonly tf.Tensor[], dtype: 'float32' | 'int32'): Summab
   return bucket;
 }
 
-/** Tensors of these shapes, with the values of an array. */
+/** Tensors of these shapes, with the values of an array, which is theirs from now on: none is copied. */
 function unpack(bucket: Values, like: readonly tf.Tensor[]): tf.Tensor[] {
   let at = 0;
   return like.map(({ size, shape, dtype }) => {
-    const values = bucket.slice(at, at + size);
+    const values = bucket.subarray(at, at + size);
     at += size;
     return tf.tensor(values, shape, dtype);
   });
