@@ -24,12 +24,6 @@ done
 wait
 `;
 
-export interface LaunchOptions {
-  readonly folder: string;
-  /** Of two ranks on this machine, where it says nothing else. */
-  readonly env?: { readonly [name: string]: string };
-}
-
 /** What each rank printed, and its exit code. */
 export interface LaunchedEnd {
   readonly code: number;
@@ -41,24 +35,22 @@ export interface LaunchedRanks {
   readonly ended: Promise<LaunchedEnd[]>;
 }
 
-/** Two ranks, in a process group of their own. */
-export function startLaunched(port: number, args: readonly string[], options: LaunchOptions): LaunchedRanks {
-  const { folder, env = {} } = options;
+/** Two ranks on this machine, at work in a folder, in a process group of their own. */
+export function startLaunched(port: number, args: readonly string[], folder: string): LaunchedRanks {
   const place = { MASTER_ADDR: '127.0.0.1', MASTER_PORT: `${port}`, WORLD_SIZE: '2', LOCAL_WORLD_SIZE: '2' };
   const child = spawn('sh', ['-c', SCRIPT, 'sh', ...moco, 'worker', ...args], {
     cwd: folder,
     // Temporary files too, so that what stays is seen.
-    env: { ...process.env, NO_COLOR: '1', TMPDIR: folder, ...place, ...env },
+    env: { ...process.env, NO_COLOR: '1', TMPDIR: folder, ...place },
     stdio: 'ignore',
     detached: true,
   });
-  const ended = once(child, 'close').then(() => {
-    const ranks = Number({ ...place, ...env }.WORLD_SIZE);
-    return Array.from({ length: ranks }, (_, rank): LaunchedEnd => {
+  const ended = once(child, 'close').then(() =>
+    [0, 1].map((rank): LaunchedEnd => {
       const read = (ending: string) => readFileSync(path.join(folder, `rank-${rank}.${ending}`), 'utf8');
       return { code: Number(read('code')), text: read('txt') };
-    });
-  });
+    }),
+  );
   return { process: child, ended };
 }
 

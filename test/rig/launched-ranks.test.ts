@@ -8,7 +8,7 @@ import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { readMetricsLog, renderWithoutTimes } from '../../src/runs/metrics-log.ts';
 import { torchNote, torchPython } from '../helpers/find-torch.ts';
-import { findFreePort, type LaunchOptions, moco, startLaunched } from '../helpers/launch-ranks.ts';
+import { findFreePort, moco, startLaunched } from '../helpers/launch-ranks.ts';
 import { listProcessesIn, listUnfinished } from '../helpers/list-remains.ts';
 import { makeFolder } from '../helpers/make-record.ts';
 import { runCli } from '../helpers/run-cli.ts';
@@ -37,8 +37,8 @@ function setUp(text = EXPERIMENT): string {
   return folder;
 }
 
-async function launch(folder: string, args: readonly string[], env?: LaunchOptions['env']) {
-  return startLaunched(await findFreePort(), args, { folder, ...(env ? { env } : {}) }).ended;
+async function launch(folder: string, args: readonly string[]) {
+  return startLaunched(await findFreePort(), args, folder).ended;
 }
 
 /** All that a training measured, times apart. */
@@ -75,7 +75,7 @@ test('ranks from a line of shell give the bits of `moco run`, which then goes on
 
 test('ranks that a launcher tells to stop end with 75, and started again come to the same bits', async () => {
   const folder = setUp(EXPERIMENT.replace('epochs: 1', 'epochs: 2'));
-  const first = startLaunched(await findFreePort(), ARGS, { folder });
+  const first = startLaunched(await findFreePort(), ARGS, folder);
   const checkpoint = path.join(folder, 'runs/demo', STAGE, 'checkpoint_0000.pth.tar');
   while (!existsSync(checkpoint)) await setTimeout(20);
   process.kill(-first.process.pid!, 'SIGUSR1');
@@ -102,7 +102,7 @@ test('a port that another program has is refused, and nothing is left', async ()
   const folder = setUp();
   const port = await findFreePort();
   const server = createServer((socket) => socket.destroy()).listen(port, '127.0.0.1');
-  const [zero, one] = await startLaunched(port, ARGS, { folder }).ended;
+  const [zero, one] = await startLaunched(port, ARGS, folder).ended;
   server.close();
   expect([zero!.code, one!.code]).toEqual([1, 1]);
   expect(zero!.text).toContain(
