@@ -14,7 +14,7 @@ const files = ['configs', 'configs/cifar10', 'experiments'].flatMap((folder) =>
 );
 let slowest = 0;
 for (const file of files) {
-  const judged = /lincls|knn/.test(file) ? ['--pretrained', 'encoder.safetensors'] : [];
+  const judged = /^configs.*(lincls|knn|detection)/.test(file) ? ['--pretrained', 'encoder.safetensors'] : [];
   const validate = timeMoco(['validate', file], RUNS);
   const plan = timeMoco(['plan', file, ...judged], RUNS);
   slowest = Math.max(slowest, validate.medianMs, plan.medianMs);

@@ -1,6 +1,14 @@
 // The whole program on made-up images: the real command line, real workers, real training.
 
-import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readMetricsLog, renderWithoutTimes } from '../../src/runs/metrics-log.ts';
@@ -150,18 +158,37 @@ test.each(trainingEngines)(
   },
 );
 
+const FOLDER_RECIPE =
+  'kind: pretrain\nepochs: 1\nbatchSize: 8\nmodel: { arch: resnet18, stem: cifar, width: 4 }\nmoco: { queueSize: 8 }\ndata: { dataset: imagefolder }\naugment: [{ op: randomResizedCrop, size: 16 }]\n';
+
 test('an unreadable image is named, and its stage fails', async () => {
   const folder = makeFolder();
   const root = await makeImages({ train: 8, val: 8 });
   const bad = spoil(root, 'train/dog/3.png');
-  writeFileSync(
-    path.join(folder, 'a.yaml'),
-    'kind: pretrain\nepochs: 1\nbatchSize: 8\nmodel: { arch: resnet18, stem: cifar, width: 4 }\nmoco: { queueSize: 8 }\ndata: { dataset: imagefolder }\naugment: [{ op: randomResizedCrop, size: 16 }]\n',
-  );
+  writeFileSync(path.join(folder, 'a.yaml'), FOLDER_RECIPE);
   const { code, stdout } = await runCli(['run', 'a.yaml', '--data', root], { cwd: folder });
   expect(code).toBe(1);
   expect(stdout).toContain('  DATA_IMAGE_UNREADABLE\n  Expected a readable JPEG, PNG or WebP image but ');
   expect(stdout).toContain(`${bad} is not: `);
   expect(stdout).toContain('hint: Replace the file or remove it from its class folder.');
   expect(existsSync(path.join(folder, 'runs/a/a/trial-1/pretrain/record.json'))).toBe(true);
+});
+
+test('a disk that fails to read an image is no bad image: the stage is tried again, and fails with the class of it', async () => {
+  const folder = makeFolder();
+  const root = await makeImages({ train: 8, val: 8 });
+  const file = path.join(root, 'train/dog/3.png');
+  rmSync(file);
+  // Nothing is at address 0: Linux answers with EIO, as for a failing disk.
+  symlinkSync('/proc/self/mem', file);
+  writeFileSync(
+    path.join(folder, 'a.yaml'),
+    `kind: experiment\nlaunch: { retries: 1, retryDelay: 0 }\nmethods: { a: { extends: b.yaml } }\nevaluations: {}\n`,
+  );
+  writeFileSync(path.join(folder, 'b.yaml'), `${FOLDER_RECIPE}loader: { onBadImage: skip }\n`);
+  const { code, stdout } = await runCli(['run', 'a.yaml', '--data', root], { cwd: folder });
+  expect(code).toBe(1);
+  expect(stdout).toMatch(
+    /retry .*\n[\s\S]* {2}STAGE_READ_FAILED\n {2}Expected the disk or the network drive .*EIO/,
+  );
 });

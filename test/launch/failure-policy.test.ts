@@ -66,6 +66,8 @@ test('an error of ours is a bug, not a failure of the machine', () => {
 
 test.each([
   'STAGE_LOSS_NOT_FINITE',
+  'STAGE_WEIGHTS_NOT_FINITE',
+  'DATA_TOO_MANY_BAD_IMAGES',
   'DATA_IMAGE_UNREADABLE',
   'STAGE_CRASHED',
   'DISK_FULL',
