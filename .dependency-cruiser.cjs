@@ -8,6 +8,7 @@ const layers = {
   runs: ['files', 'plan', 'config', 'core'],
   tracking: ['runs', 'core'],
   report: ['runs', 'plan', 'config', 'core'],
+  web: ['report', 'runs', 'plan', 'config', 'core'],
   data: ['config', 'core'],
   engine: ['core'],
   model: ['engine', 'config', 'core'],
@@ -41,6 +42,7 @@ const layers = {
     'plan',
     'launch',
     'report',
+    'web',
     'runs',
     'files',
     'data',
@@ -49,12 +51,16 @@ const layers = {
 };
 
 /**
- * Single files of another layer: a protocol's two ends, where the addons of an engine lie, and where ranks meet
+ * Single files of another layer: a protocol's two ends, progress in words, where the addons of an engine lie, and where ranks meet
  * (they load no TensorFlow).
  */
 const exceptions = {
   launch: ['^src/engine/collectives/rendezvous/'],
-  worker: ['^src/launch/protocol\\.ts$', '^src/launch/device-pool\\.ts$'],
+  worker: [
+    '^src/launch/protocol\\.ts$',
+    '^src/launch/device-pool\\.ts$',
+    '^src/launch/ui/progress-text\\.ts$',
+  ],
   cli: ['^src/engine/torch/addon-file\\.ts$', '^src/engine/collectives/rendezvous/'],
   data: ['^src/engine/torch/addon-file\\.ts$'],
 };
@@ -113,6 +119,8 @@ module.exports = {
           '^src/report/(figures|html|details)/',
           '^src/report/write-full-report\\.ts$',
           '^src/stages/report\\.ts$',
+          '^src/report/compare/collect-compared-curves\\.ts$',
+          '^src/web/',
         ],
       },
       to: {

@@ -162,6 +162,18 @@ function addOtherCommands(program: Command, finish: (code: ExitCode) => void): v
     .argument('<run...>', 'folders of methods, trials or stages; an experiment’s stands for its methods')
     .option('--json', 'print JSON')
     .action(async (runs, options) => finish((await import('./compare.ts')).compare(runs, options)));
+  program
+    .command('ui')
+    .description('show a folder of runs in the browser, live: tables, curves, logs, any runs side by side')
+    .argument('[dir]', 'folder of runs, or of one experiment', DEFAULT_OUT)
+    .option(
+      '--host <address>',
+      'where to listen; another than this leaves the runs open to the network',
+      '127.0.0.1',
+    )
+    .option('--port <n>', 'port; 0 takes any that is free', parsePort, 6161)
+    .option('--open', 'open the browser')
+    .action(async (dir, options) => finish(await (await import('./ui.ts')).ui(dir, options)));
   const data = program.command('data').description('data sets');
   data
     .command('fetch')
@@ -284,6 +296,12 @@ function collect(value: string, before: readonly string[]): string[] {
 
 function parseCount(text: string): number {
   if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('Expected a whole number >= 1.');
+  return Number(text);
+}
+
+function parsePort(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65535)
+    throw new InvalidArgumentError('Expected a whole number from 0 to 65535.');
   return Number(text);
 }
 

@@ -16,6 +16,7 @@ import {
 import type { Stage, StageGraph, StageKind } from '../plan/stage-graph.ts';
 import { decideStagesThoroughly } from '../runs/decide-stages.ts';
 import { findLackOfRoom } from '../runs/disk-room.ts';
+import { writeExperiment } from '../runs/experiment-file.ts';
 import { describeHost, readGitRevision, readVersions } from '../runs/host-info.ts';
 import { endLeftWorkers } from '../runs/left-workers.ts';
 import { acquireRunLock } from '../runs/run-lock.ts';
@@ -62,6 +63,7 @@ export async function runExperiment(options: RunOptions): Promise<SchedulerSumma
     const started = performance.now();
     const decisions = decide(options);
     for (const { id } of graph.stages) await endLeftWorkers(store.folderOf(id));
+    writeExperiment(store.folder, graph.experiment);
     emit({
       type: 'run-started',
       experiment: graph.experiment.name,

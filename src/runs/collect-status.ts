@@ -6,7 +6,7 @@ import path from 'node:path';
 import { ProblemError } from '../core/problem.ts';
 import type { RecordReading } from './record-file.ts';
 import { findRunner, type LockHolder } from './run-lock.ts';
-import { listFolders, listRecordedStages, openExperimentFolder } from './run-store.ts';
+import { listFolders, listRecordedStages, openExperimentFolder, type RunStore } from './run-store.ts';
 
 type StatusCounts = {
   readonly [State in 'done' | 'running' | 'failed' | 'interrupted' | 'unreadable']: number;
@@ -25,8 +25,11 @@ export interface ExperimentStatus {
   readonly changedAt?: string;
 }
 
+/** Opens an experiment's folder, absolute. */
+export type OpenStore = (folder: string) => RunStore;
+
 /** Collects the experiments in a folder of runs, by name. The folder may also be an experiment's own. */
-export function collectStatus(folder: string): ExperimentStatus[] {
+export function collectStatus(folder: string, open: OpenStore = openExperimentFolder): ExperimentStatus[] {
   if (!existsSync(folder) || !statSync(folder).isDirectory()) {
     throw new ProblemError({
       code: 'RUNS_FOLDER_MISSING',
@@ -34,14 +37,15 @@ export function collectStatus(folder: string): ExperimentStatus[] {
       hint: '`moco run FILE` makes one; give another folder as `moco status DIR`.',
     });
   }
-  const own = collectExperiment(folder);
+  const own = collectExperiment(folder, open);
   if (own) return [own];
   const names = listFolders(folder).sort();
-  return names.flatMap((name) => collectExperiment(path.join(folder, name)) ?? []);
+  return names.flatMap((name) => collectExperiment(path.join(folder, name), open) ?? []);
 }
 
-function collectExperiment(folder: string): ExperimentStatus | undefined {
-  const store = openExperimentFolder(path.resolve(folder));
+/** How far one experiment is; undefined where the folder is none. */
+export function collectExperiment(folder: string, open: OpenStore): ExperimentStatus | undefined {
+  const store = open(path.resolve(folder));
   const runner = findRunner(store.folder);
   const ids = listRecordedStages(store.folder);
   if (ids.length === 0 && !runner) return undefined;

@@ -9,6 +9,7 @@ import type { StageOutput, StageResult } from '../runs/run-record.ts';
 import type { StageContext, StageOutcome } from '../stages/stage-context.ts';
 import { loadStage } from '../stages/stage-list.ts';
 import { trackResult } from '../tracking/track-metrics.ts';
+import { createStageLog } from './log-stage.ts';
 import { runCommand } from './run-command.ts';
 
 /** Progress is sent at most this often. */
@@ -23,6 +24,11 @@ export interface Channel {
 export async function runOrder(order: StageOrder, { send, stop }: Channel): Promise<WorkerMessage> {
   const runStage = await loadStage(order.stage.kind);
   const warnings: string[] = [];
+  const log = createStageLog((line) => void process.stdout.write(line));
+  log.note(`${order.stage.id} starts on ${order.device.name}`);
+  const sendProgress = throttle((progress) =>
+    send({ type: 'progress', progress, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 }),
+  );
   const context: StageContext = {
     stage: order.stage,
     config: order.stage.config,
@@ -31,18 +37,24 @@ export async function runOrder(order: StageOrder, { send, stop }: Channel): Prom
     experimentFolder: order.experimentFolder,
     cores: order.device.cores,
     ...(order.rank ? { rank: order.rank } : {}),
-    report: throttle((progress) =>
-      send({ type: 'progress', progress, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 }),
-    ),
+    report: (progress) => {
+      log.noteProgress(progress);
+      sendProgress(progress);
+    },
     warn: (message) => {
       warnings.push(message);
+      log.note(`warning: ${message}`);
       send({ type: 'warning', message });
     },
     stop,
     runCommand,
   };
   const outcome = await runStage(context);
-  if (outcome.state === 'stopped') return { type: 'stopped' };
+  if (outcome.state === 'stopped') {
+    log.note('stopped');
+    return { type: 'stopped' };
+  }
+  log.noteEnd(outcome.metrics);
   // Rank 0 keeps the stage's files.
   if (!order.rank || order.rank.rendezvous.rank === 0) trackResult(order.folder, outcome.metrics);
   return { type: 'done', result: await describeResult(outcome, order.folder, warnings) };

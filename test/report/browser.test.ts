@@ -3,7 +3,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { collectReport } from '../../src/report/collect-report.ts';
@@ -11,6 +10,7 @@ import { formatCell } from '../../src/report/format-cell.ts';
 import type { Report } from '../../src/report/report.ts';
 import { writeFullReport } from '../../src/report/write-full-report.ts';
 import { findChromium } from '../helpers/find-chromium.ts';
+import { findSerious } from '../helpers/find-serious.ts';
 import { makeSharedFolder } from '../helpers/make-record.ts';
 import { EPOCHS, lossAfter, makeRun } from '../helpers/make-report.ts';
 
@@ -103,11 +103,7 @@ describe.skipIf(!executablePath)('the page of a report in Chromium', () => {
       const { page } = await open(width, scheme);
       for (const summary of await page.locator('summary').all()) await summary.click();
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
-      // The page's policy allows no script tag; this is the debugger's.
-      await page.evaluate(axe.source);
-      const { violations } = await page.evaluate(() => (globalThis as unknown as Axe).axe.run());
-      const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-      expect(serious.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([]);
+      expect(await findSerious(page)).toEqual([]);
       await page.close();
     },
     60_000,
@@ -136,9 +132,3 @@ describe.skipIf(!executablePath)('the page of a report in Chromium', () => {
     await page.close();
   });
 });
-
-interface Axe {
-  readonly axe: {
-    run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>;
-  };
-}

@@ -25,6 +25,10 @@ describe('usage', () => {
       "error: option '--only <kind>' argument 'train' is invalid. Allowed choices are pretrain, extract, sanity-check, lincls, knn, detection, report.\n",
     ],
     [
+      ['ui', '--port', '65536'],
+      "error: option '--port <n>' argument '65536' is invalid. Expected a whole number from 0 to 65535.\n",
+    ],
+    [
       ['data', 'fetch', 'cifar100'],
       "error: command-argument value 'cifar100' is invalid for argument 'name'. Allowed choices are cifar10.\n",
     ],
@@ -42,6 +46,7 @@ describe('usage', () => {
     ['report'],
     ['config'],
     ['status'],
+    ['ui'],
     ['verify-resume'],
     ['data'],
     ['doctor'],

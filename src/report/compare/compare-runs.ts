@@ -124,7 +124,7 @@ function listLeaves(value: Json, path: string): [string, Json][] {
 }
 
 /** The last part of a stage's id: the same for every method and trial. */
-function stageOf({ stage }: RunRecord): string {
+export function stageOf({ stage }: RunRecord): string {
   return stage.id.slice(stage.id.lastIndexOf('/') + 1);
 }
 

@@ -14,6 +14,8 @@ export interface FoundRun {
   readonly name: string;
   /** Of the stages that have a readable one, by folder. */
   readonly records: readonly RunRecord[];
+  /** Of the same stages. */
+  readonly folders: readonly string[];
 }
 
 /** Finds the runs in folders. Throws RUNS_FOLDER_MISSING and RUNS_FOLDER_EMPTY, all at once. */
@@ -37,11 +39,12 @@ function expand(folder: string): FoundRun[] {
 
 function listRun(name: string, trials: readonly string[]): FoundRun[] {
   const stages = trials.length > 0 ? trials.flatMap(listStages) : [name];
-  const records = stages.filter(isStage).flatMap((stage) => {
-    const reading = readRecord(stage);
-    return reading.state === 'ok' ? [reading.record] : [];
+  const found = stages.filter(isStage).flatMap((folder) => {
+    const reading = readRecord(folder);
+    return reading.state === 'ok' ? [{ folder, record: reading.record }] : [];
   });
-  return records.length > 0 ? [{ name, records }] : [];
+  if (found.length === 0) return [];
+  return [{ name, records: found.map(({ record }) => record), folders: found.map(({ folder }) => folder) }];
 }
 
 const isStage = (folder: string) => existsSync(path.join(folder, RECORD_FILE));

@@ -40,7 +40,8 @@ function cut(text: string): string {
   return text.length > MAX_WIDTH ? `${text.slice(0, MAX_WIDTH - 3)}...` : text;
 }
 
-function renderCell(cell: ComparedCell | null): string {
+/** A result: mean, spread and trials. */
+export function renderCell(cell: ComparedCell | null): string {
   if (!cell) return '-';
   const { mean, populationStd, values } = cell;
   const std = values.length > 1 ? `±${round(populationStd)}` : '';
@@ -53,7 +54,7 @@ function round(value: number): string {
 }
 
 /** Leaves out the folders that all names begin with. */
-function nameShortly(names: readonly string[]): string[] {
+export function nameShortly(names: readonly string[]): string[] {
   const parts = names.map((name) => name.split('/'));
   let shared = 0;
   while (parts.every((each) => each.length > shared + 1 && each[shared] === parts[0]![shared])) shared++;

@@ -13,7 +13,7 @@ import type { Reference } from './read-reference.ts';
 export const MAX_SERIES = 8;
 
 /** One quantity: where its numbers stand, and what it is called. */
-interface Quantity {
+export interface Quantity {
   readonly key: string;
   readonly title: string;
   readonly yLabel: string;
@@ -21,7 +21,8 @@ interface Quantity {
   readonly field: string;
 }
 
-const PRETRAIN: readonly Quantity[] = [
+/** What pre-training measures. */
+export const PRETRAIN_QUANTITIES: readonly Quantity[] = [
   {
     key: 'loss',
     title: 'Pre-training loss',
@@ -40,7 +41,8 @@ const PRETRAIN: readonly Quantity[] = [
   },
 ];
 
-function listProbeQuantities({ name, label }: ResolvedEvaluation): Quantity[] {
+/** What a linear classifier measures. */
+export function listProbeQuantities({ name, label }: Pick<ResolvedEvaluation, 'name' | 'label'>): Quantity[] {
   return [
     {
       ...{ key: `${name}.top1`, title: `Held-out accuracy, ${label}` },
@@ -66,7 +68,7 @@ export function collectCurves(
       context,
       stages.filter(({ kind }) => kind === 'pretrain'),
       {
-        quantities: PRETRAIN,
+        quantities: PRETRAIN_QUANTITIES,
         xLabel: 'epoch of pre-training',
       },
     ),
@@ -120,7 +122,8 @@ function readStage(stage: Stage, store: RunStore): EpochRow[] {
   return readEpochs(path.join(store.folderOf(stage.id), 'metrics.jsonl'));
 }
 
-function pickPoints(rows: readonly EpochRow[], { split, field }: Quantity): CurvePoint[] {
+/** The points of one quantity. */
+export function pickPoints(rows: readonly EpochRow[], { split, field }: Quantity): CurvePoint[] {
   return rows
     .filter((row) => row.split === split && typeof row[field] === 'number')
     .map((row) => ({ epoch: row.epoch + 1, value: row[field] as number }));

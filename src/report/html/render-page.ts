@@ -2,39 +2,17 @@
 
 import type { ReportDetails } from '../details/details.ts';
 import { escapeMarkup } from '../escape-markup.ts';
-import { drawClasses } from '../figures/draw-classes.ts';
-import { drawConfusion } from '../figures/draw-confusion.ts';
-import { drawCurves } from '../figures/draw-curves.ts';
-import { drawGraph } from '../figures/draw-graph.ts';
-import { drawMap } from '../figures/draw-map.ts';
-import { drawTrials } from '../figures/draw-trials.ts';
-import { PAGE } from '../figures/theme.ts';
 import type { Report } from '../report.ts';
-import { renderScroll, renderSection } from './markup.ts';
+import { listSections } from './list-sections.ts';
+import { renderSection } from './markup.ts';
 import { PAGE_STYLE } from './page-style.ts';
-import { renderResults } from './render-results.ts';
-import {
-  renderCrops,
-  renderDepartures,
-  renderEnvironment,
-  renderFigures,
-  renderNeighbours,
-  renderSettings,
-  renderWarnings,
-} from './render-sections.ts';
 
 const POLICY =
   "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
-interface Section {
-  readonly id: string;
-  readonly title: string;
-  readonly content: string;
-}
-
 /** Renders the page. Ends with a line break. */
 export function renderPage(report: Report, details: ReportDetails): string {
-  const sections = listSections(report, details).filter(({ content }) => content !== '');
+  const sections = listSections(report, details);
   const links = sections.map(({ id, title }) => `<a href="#${id}">${title}</a>`);
   return [
     '<!doctype html>',
@@ -69,43 +47,3 @@ function renderHeader({ experiment, claim, source }: Report): string {
     '</header>',
   ].join('\n');
 }
-
-function listSections(report: Report, details: ReportDetails): Section[] {
-  const { trials, curves, classes, confusions, maps, crops, neighbours, graph } = details;
-  const graphSvg = renderScroll(graph.title, `<figure class="wide">${drawGraph(graph, PAGE)}</figure>`);
-  const lines = curves.map((figure) => drawCurves(figure, PAGE));
-  return [
-    { id: 'results', title: 'Results', content: renderResults(report) },
-    { id: 'departures', title: 'Departures from the published recipes', content: renderDepartures(report) },
-    { id: 'trials', title: 'Trials', content: renderFigures(trials.map((each) => drawTrials(each, PAGE))) },
-    {
-      id: 'curves',
-      title: 'Learning curves',
-      content: lines.length > 0 ? BAND_NOTE + renderFigures(lines) : '',
-    },
-    {
-      ...{ id: 'probe', title: 'Linear classifier, class by class' },
-      content: renderFigures([
-        ...classes.map((each) => drawClasses(each, PAGE)),
-        ...confusions.map((each) => drawConfusion(each, PAGE)),
-      ]),
-    },
-    {
-      ...{ id: 'features', title: 'Features' },
-      content:
-        (maps.length > 0 ? MAP_NOTE : '') +
-        renderFigures(maps.map((each) => drawMap(each, PAGE))) +
-        renderNeighbours(neighbours),
-    },
-    { id: 'crops', title: 'What the network was fed', content: renderCrops(crops) },
-    { id: 'graph', title: 'Graph', content: graph.methods.length > 0 ? graphSvg : '' },
-    { id: 'settings', title: 'Settings', content: renderSettings(details, report) },
-    { id: 'environment', title: 'Environment', content: renderEnvironment(details.environment) },
-    { id: 'warnings', title: 'Warnings', content: renderWarnings(details.warnings) },
-  ];
-}
-
-const BAND_NOTE =
-  '<p class="note">Thick: the mean over the trials; band: one standard deviation; thin: each trial, where there are few.</p>';
-const MAP_NOTE =
-  '<p class="note">Held-out images by UMAP of their features: near means alike; position, direction and scale mean nothing.</p>';

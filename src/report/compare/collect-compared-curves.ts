@@ -1,0 +1,62 @@
+// The learning curves of any runs in one figure a quantity: a series a run, the mean over its trials.
+
+import path from 'node:path';
+import { averageCurves, pickLines } from '../details/average-curves.ts';
+import {
+  listProbeQuantities,
+  PRETRAIN_QUANTITIES,
+  pickPoints,
+  type Quantity,
+} from '../details/collect-curves.ts';
+import { type EpochRow, readEpochs } from '../details/read-epochs.ts';
+import type { CurveFigure } from '../figures/draw-curves.ts';
+import { stageOf } from './compare-runs.ts';
+import type { FoundRun } from './find-runs.ts';
+
+/** A run, with the rows of each trial by the name of their stage. */
+interface RunRows {
+  readonly label: string;
+  readonly stages: ReadonlyMap<string, readonly (readonly EpochRow[])[]>;
+}
+
+/** Collects the figures that have data. `labels`: one a run. */
+export function collectComparedCurves(runs: readonly FoundRun[], labels: readonly string[]): CurveFigure[] {
+  const rows = runs.map((run, i) => ({ label: labels[i]!, stages: readRun(run) }));
+  const names = [...new Set(rows.flatMap(({ stages }) => [...stages.keys()]))];
+  return names.flatMap((name) => {
+    const isPretrain = name === 'pretrain';
+    const quantities = isPretrain ? PRETRAIN_QUANTITIES : listProbeQuantities({ name, label: name });
+    const xLabel = isPretrain ? 'epoch of pre-training' : 'epoch of the linear classifier';
+    return quantities.flatMap((quantity) => collectFigure(rows, { name, quantity, xLabel }));
+  });
+}
+
+function readRun({ records, folders }: FoundRun): RunRows['stages'] {
+  const stages = new Map<string, EpochRow[][]>();
+  records.forEach((record, i) => {
+    const rows = readEpochs(path.join(folders[i]!, 'metrics.jsonl'));
+    if (rows.length === 0) return;
+    const name = stageOf(record);
+    stages.set(name, [...(stages.get(name) ?? []), rows]);
+  });
+  return stages;
+}
+
+interface Wanted {
+  /** Of the stage. */
+  readonly name: string;
+  readonly quantity: Quantity;
+  readonly xLabel: string;
+}
+
+function collectFigure(runs: readonly RunRows[], { name, quantity, xLabel }: Wanted): CurveFigure[] {
+  const series = runs.flatMap(({ label, stages }, style) => {
+    const trials = (stages.get(name) ?? [])
+      .map((rows) => pickPoints(rows, quantity))
+      .filter((points) => points.length > 0);
+    if (trials.length === 0) return [];
+    return [{ label, style, trials: trials.length, mean: averageCurves(trials), lines: pickLines(trials) }];
+  });
+  const { key, title, yLabel } = quantity;
+  return series.length === 0 ? [] : [{ key, title, yLabel, xLabel, series }];
+}

@@ -1,0 +1,88 @@
+// One experiment, live: its graph and stages first, then everything that its report has.
+
+import path from 'node:path';
+import { ProblemError } from '../../core/problem.ts';
+import { compilePlan } from '../../plan/compile-plan.ts';
+import type { StageGraph } from '../../plan/stage-graph.ts';
+import { collectReport } from '../../report/collect-report.ts';
+import { collectDetails } from '../../report/details/collect-details.ts';
+import { escapeMarkup } from '../../report/escape-markup.ts';
+import { listSections } from '../../report/html/list-sections.ts';
+import { readExperiment } from '../../runs/experiment-file.ts';
+import { rememberRecords } from '../../runs/remember-records.ts';
+import { findRunner } from '../../runs/run-lock.ts';
+import { listRecordedStages, type RunStore } from '../../runs/run-store.ts';
+import type { Page } from '../live-page.ts';
+import { type RunsFolder, seeInterrupted, stampOf } from '../runs-folder.ts';
+import { renderChoice } from './choice.ts';
+import { HOME, type PageSection, renderShell } from './shell.ts';
+import { renderStages } from './stages-table.ts';
+
+/** What of a stage's folder the page shows; a file that grows is a curve that moves. */
+const SHOWN_FILES = ['record.json', 'metrics.jsonl'];
+
+/** Opens the page of an experiment that is there. */
+export function openExperimentPage(runs: RunsFolder, name: string): Page {
+  const store = runs.open(name);
+  const ids = listRecordedStages(store.folder);
+  const files = ids.flatMap((id) => SHOWN_FILES.map((file) => path.join(store.folderOf(id), file)));
+  const stamps = [path.join(store.folder, 'experiment.json'), ...files].map(stampOf);
+  return {
+    stamp: JSON.stringify([findRunner(store.folder) ?? null, ids, stamps]),
+    render: () => render(rememberRecords(seeInterrupted(store)), name, ids),
+  };
+}
+
+function render(store: RunStore, name: string, ids: readonly string[]): string {
+  const experiment = readExperiment(store.folder);
+  const shell = {
+    title: name,
+    path: [HOME],
+    ...(experiment?.claim ? { note: experiment.claim.trim() } : {}),
+  };
+  const stages = { id: 'stages', title: 'Stages', content: renderStages(store, name, ids) };
+  const compare = { id: 'compare', title: 'Compare', content: renderChoice(listTrials(name, ids)) };
+  if (!experiment) return renderShell(shell, [note(NO_EXPERIMENT), stages, compare]);
+  try {
+    const [graph, ...sections] = reportSections(compilePlan(experiment, {}), store);
+    return renderShell(shell, [graph!, stages, ...sections, compare]);
+  } catch (error) {
+    const problems =
+      error instanceof ProblemError ? error.problems.map(({ message }) => message) : [OTHER_VERSION];
+    return renderShell(shell, [note(problems.join(' ')), stages, compare]);
+  }
+}
+
+const NO_EXPERIMENT =
+  'What was run here is not noted, as it is from now on: the next moco run of its file brings the table and the curves.';
+const OTHER_VERSION =
+  'Another version of mocolab ran this: the next moco run of its file brings the table and the curves.';
+
+const note = (text: string): PageSection => ({
+  id: 'note',
+  title: 'Report',
+  content: `<p>${escapeMarkup(text)}</p>`,
+});
+
+/** The report's, with the graph in front. */
+function reportSections(graph: StageGraph, store: RunStore): PageSection[] {
+  const report = collectReport(graph, store);
+  const sections = listSections(report, collectDetails(graph, store, report));
+  const isGraph = ({ id }: PageSection) => id === 'graph';
+  const first = sections.find(isGraph) ?? { id: 'graph', title: 'Graph', content: '' };
+  return [first, ...sections.filter((section) => !isGraph(section))];
+}
+
+/** Trials by their method. */
+function listTrials(name: string, ids: readonly string[]) {
+  const trials = new Set(ids.filter((id) => id !== 'report').map((id) => path.posix.dirname(id)));
+  const groups = new Map<string, { label: string; path: string }[]>();
+  for (const trial of [...trials].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))) {
+    const [method, label] = trial.split('/') as [string, string];
+    groups.set(method, [...(groups.get(method) ?? []), { label, path: `${name}/${trial}` }]);
+  }
+  return [...groups].map(([method, runs]) => ({
+    legend: method,
+    runs: [{ label: 'all trials', path: `${name}/${method}` }, ...runs],
+  }));
+}
