@@ -4,6 +4,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import type { ResolvedExperiment } from '../config/resolved.ts';
 import { ExitCode } from '../core/exit-code.ts';
 import { locateScript } from '../core/own-script.ts';
 import { ProblemError } from '../core/problem.ts';
@@ -107,7 +108,7 @@ function train(verifying: Verifying, name: string, options: TrainOptions): Promi
   const config = { ...stage.config, recipe: { ...recipe, checkpointing }, lastStep: verifying.options.steps };
   const limited = { ...stage, config: config as StageConfig };
   const run: StageRun = {
-    graph: { ...graph, stages: [...before, limited] },
+    graph: { ...graph, experiment: restartAtOnce(graph.experiment), stages: [...before, limited] },
     stage: limited,
     store: storeOf(verifying, name),
     devices: chooseDevices(graph),
@@ -117,6 +118,11 @@ function train(verifying: Verifying, name: string, options: TrainOptions): Promi
   };
   const nothing = () => {};
   return runKilled(run, { jitterMs: 0, uniform: () => 0, onProgress: nothing, onKill: nothing, ...kills });
+}
+
+/** Nothing here passes by waiting: the kills are our own. */
+function restartAtOnce(experiment: ResolvedExperiment): ResolvedExperiment {
+  return { ...experiment, launch: { ...experiment.launch, retryDelay: 0 } };
 }
 
 function recipeOf({ config }: Stage) {

@@ -20,11 +20,7 @@ loader: { threads: 1 }
 test('a recipe is proven: trained, killed, gone on with, compared, and no run of the user is touched', async () => {
   const folder = makeFolder();
   writeFileSync(path.join(folder, 'small.yaml'), RECIPE);
-  writeFileSync(
-    path.join(folder, 'table.yaml'),
-    'kind: experiment\nlaunch: { retryDelay: 0 }\nmethods: { small: { extends: small.yaml } }\nevaluations: {}\n',
-  );
-  const { code, stdout } = await runCli(['verify-resume', 'table.yaml', '--steps', '14', '--kills', '1'], {
+  const { code, stdout } = await runCli(['verify-resume', 'small.yaml', '--steps', '14', '--kills', '1'], {
     cwd: folder,
   });
   expect(stdout).toMatch(/\n {2}killed after step \d+\n/);
@@ -39,7 +35,6 @@ query encoder: BatchNorm statistics     60    2560  same bits
 
 const EXPERIMENT = `kind: experiment
 engine: wasm
-launch: { retryDelay: 0 }
 methods: { small: { extends: small.yaml } }
 evaluations:
   linear:
