@@ -17,6 +17,8 @@ if (!process.send) {
   console.error('This is a worker of `moco run`; it is not started by hand.');
   process.exit(2);
 }
+// On a full disk the log cannot be written, which is no failure of the stage: what needs the room says so itself.
+for (const log of [process.stdout, process.stderr]) log.on('error', () => {});
 process.on('disconnect', () => process.exit(1));
 // Ctrl-C reaches the whole process group; the parent decides what it means.
 process.on('SIGINT', () => {});

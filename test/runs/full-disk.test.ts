@@ -1,10 +1,12 @@
 // A disk that fills up, a real one: a small tmpfs, where this process may mount one. Free room goes from none
 // upwards in pages, so that each write meets the end of the disk once.
 
-import { execFileSync, spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { closeSync, openSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
+import { locateScript } from '../../src/core/own-script.ts';
 import { compilePlan } from '../../src/plan/compile-plan.ts';
 import { refuseBroken, writeTorchFile } from '../../src/runs/checkpoint.ts';
 import { findLackOfRoom } from '../../src/runs/disk-room.ts';
@@ -115,4 +117,32 @@ test.runIf(isMounted)('a full disk and a lack of room are told in whole text', (
   });
   fill(200);
   expect(findLackOfRoom(disk, 100)).toBeUndefined();
+});
+
+test.runIf(isMounted)('a worker whose log finds no room goes on: it answers all the same', async () => {
+  const { execArgv, path: script } = locateScript(
+    pathToFileURL(path.resolve('src/here.ts')).href,
+    './worker/main',
+  );
+  const log = openSync(path.join(disk, 'worker.log'), 'a');
+  fill(0);
+  // Prints when it is asked to stop, and says so, whatever became of that.
+  const chatter =
+    "process.on('message', ({ type }) => type === 'stop' && process.stdout.write('x', () => process.send({ type: 'wrote' })))";
+  const worker = spawn(
+    process.execPath,
+    [...execArgv, '--import', `data:text/javascript,${encodeURIComponent(chatter)}`, script],
+    { stdio: ['ignore', log, log, 'ipc'] },
+  );
+  const messages: { readonly type: string; readonly problem?: unknown }[] = [];
+  worker.on('message', (message: (typeof messages)[number]) => {
+    messages.push(message);
+    if (message.type === 'hello') worker.send({ type: 'stop' });
+    if (message.type === 'wrote') worker.send({ type: 'run', protocolVersion: -1, order: {} });
+  });
+  const code = await new Promise((resolve) => worker.on('exit', resolve));
+  closeSync(log);
+  expect(readFileSync(path.join(disk, 'worker.log'), 'utf8')).toBe('');
+  expect(messages.map(({ type }) => type)).toEqual(['hello', 'wrote', 'failed']);
+  expect(code).toBe(0);
 });
