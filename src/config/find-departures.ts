@@ -26,7 +26,7 @@ interface Sided {
 }
 
 /** Names that say nothing about a result, wherever they stand. */
-const WITHOUT_EFFECT = new Set(['kind', 'name', 'engine', 'loader', 'checkpointing', 'data.root']);
+const WITHOUT_EFFECT = new Set(['kind', 'name', 'engine', 'loader', 'checkpointing', 'monitor', 'data.root']);
 
 /** Lists departures in the order of the published recipe; what only ours has comes last. */
 export function findDepartures(theirs: Json, { value, node }: Sided): Departure[] {

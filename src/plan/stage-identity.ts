@@ -20,7 +20,7 @@ const stageVersions: { readonly [Kind in StageKind]: number } = {
   report: 2,
 };
 
-const WITHOUT_EFFECT = new Set(['name', 'loader', 'checkpointing']);
+const WITHOUT_EFFECT = new Set(['name', 'loader', 'checkpointing', 'monitor']);
 
 /** What every result was computed with before there was a choice: left out, so that those stay up to date. */
 const EARLIER: { readonly [key: string]: Json } = { precision: 'fp32', devices: 1 };

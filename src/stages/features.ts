@@ -30,7 +30,7 @@ export interface FeatureWork {
 
 /** Computes them; undefined where the stage was told to stop. */
 export async function computeSplitFeatures(
-  backbone: FrozenBackbone,
+  backbone: Pick<FrozenBackbone, 'featureDim' | 'extractFeatures'>,
   loader: Loader,
   { phase, report, isStopping }: FeatureWork,
 ): Promise<ComputedFeatures | undefined> {

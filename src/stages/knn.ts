@@ -40,7 +40,7 @@ export const runKnn: RunStage<'knn'> = async (context) => {
     queries: { ...queries, featureDim },
     options: { k, temperature, classes: bank.classes.length },
   });
-  const metrics = measure(prediction, queries.labels, bank.classes.length);
+  const metrics = measureKnn(prediction, queries.labels, bank.classes.length);
   const found = { k, temperature, features: recipe.features, bank: bank.labels.length, ...metrics };
   writePredictions(path.join(context.folder, KNN_FILE), found, {
     classes: bank.classes,
@@ -114,7 +114,8 @@ async function readFeatures(
   }
 }
 
-function refuseSmallBank(k: number, bank: number): void {
+/** Throws STAGE_KNN_BANK_TOO_SMALL. */
+export function refuseSmallBank(k: number, bank: number): void {
   if (k <= bank) return;
   throw new ProblemError({
     code: 'STAGE_KNN_BANK_TOO_SMALL',
@@ -124,7 +125,7 @@ function refuseSmallBank(k: number, bank: number): void {
 }
 
 /** Percent of the held-out images whose class has the highest score, or one of the five highest. */
-function measure({ scores }: KnnPrediction, labels: Int32Array, classes: number) {
+export function measureKnn({ scores }: KnnPrediction, labels: Int32Array, classes: number) {
   const [top1, top5] = computeAccuracy(scores, labels, { ks: [1, Math.min(5, classes)], classes });
   return { top1: top1!, top5: top5! };
 }

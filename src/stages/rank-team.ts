@@ -65,6 +65,33 @@ export async function joinTeam(
   };
 }
 
+/**
+ * Lets rank 0 work while the others wait: they hear of it whenever it asks whether to stop.
+ *
+ * @returns what rank 0 made; undefined on the others
+ */
+export async function workAlone<Made>(
+  { collectives, isStopping, agree }: RankTeam,
+  { stop }: Pick<StageContext, 'stop'>,
+  work: (isStopping: () => Promise<boolean>) => Promise<Made>,
+): Promise<Made | undefined> {
+  const share = async (isDone: boolean) => {
+    const all = await collectives.gatherValues({ isDone, stops: stop.aborted });
+    return { isDone: all[0]!.isDone, stops: all.some(({ stops }) => stops) };
+  };
+  if (collectives.rank > 0) {
+    while (!(await share(false)).isDone);
+    await agree();
+    return undefined;
+  }
+  const made = await work(async () => (collectives.ranks === 1 ? isStopping() : (await share(false)).stops));
+  if (collectives.ranks > 1) {
+    await share(true);
+    await agree();
+  }
+  return made;
+}
+
 /** Weighted by images; the same on every rank, because the order is. */
 function average(all: readonly Measured[]): Measured {
   const images = all.reduce((sum, each) => sum + each.images, 0);

@@ -27,6 +27,7 @@ import { TrainingWatch } from '../train/warnings/watch-training.ts';
 import type { BadImages } from './bad-images.ts';
 import { toImageTensor } from './batch-tensor.ts';
 import { buildMocoCheckpoint } from './moco-checkpoint.ts';
+import { isMonitored, monitorKnn } from './monitor-knn.ts';
 import { refuseNonFiniteLoss, refuseNonFiniteTensors } from './non-finite.ts';
 import { type Measured, type RankTeam, refuseDifference } from './rank-team.ts';
 import type { StageContext, StageOutcome } from './stage-context.ts';
@@ -59,6 +60,10 @@ export async function trainMoco(training: MocoTraining, start: TrainingStart): P
     await refuseDifference(team, moco.replicated, `after epoch ${position.epoch + 1}`);
     const done = position.epoch + 1;
     const isLast = done === recipe.epochs;
+    const { knn } = recipe.monitor ?? {};
+    // Where it is told to stop here, it goes on from the checkpoint before, so that no row is left out.
+    if (knn && isMonitored(knn, done, recipe.epochs) && !(await monitorKnn(training, knn, position)))
+      return { state: 'stopped' };
     if (isLast || done % recipe.checkpointing.everyEpochs === 0)
       await saveCheckpoint(training, { position, watch }, nameCheckpoint(position.epoch));
     else if (team.isStopping())

@@ -76,6 +76,7 @@ export interface PretrainRecipe {
   augment: ImageOp[];
   loader: LoaderConfig;
   checkpointing: CheckpointConfig;
+  monitor?: MonitorConfig;
 }
 /**
  * The backbone.
@@ -411,6 +412,37 @@ export interface CheckpointConfig {
    * Which stay beside the last, which always does: none (last), those of every Nth epoch (every N), or all.
    */
   keep: string;
+}
+/**
+ * What is measured of the encoder while it trains. Changes no result.
+ */
+export interface MonitorConfig {
+  knn?: KnnMonitor;
+}
+/**
+ * Weighted kNN on the held-out images, with the training images as bank.
+ */
+export interface KnnMonitor {
+  /**
+   * After every N epochs, and after the last.
+   */
+  every: number;
+  /**
+   * Neighbours that vote.
+   */
+  k: number;
+  /**
+   * A neighbour votes exp(similarity / temperature).
+   */
+  temperature: number;
+  /**
+   * Pooled features of the backbone, or the output of the projection head; both normalised.
+   */
+  features: 'backbone' | 'projection';
+  /**
+   * Prepares the images; no random operation.
+   */
+  evalTransform: ImageOp[];
 }
 /**
  * Linear classification on the frozen backbone.

@@ -34,6 +34,10 @@ export const PRETRAIN_QUANTITIES: readonly Quantity[] = [
     ...{ key: 'acc1', title: 'Contrastive accuracy' },
     ...{ yLabel: 'positive ranked first (%)', split: 'train', field: 'epochAcc1' },
   },
+  {
+    ...{ key: 'monitor.knn.top1', title: 'kNN while it trains' },
+    ...{ yLabel: 'top-1 (%)', split: 'val', field: 'knnTop1' },
+  },
   { key: 'lr', title: 'Learning rate', yLabel: 'learning rate', split: 'train', field: 'lr' },
   {
     ...{ key: 'imagesPerSecond', title: 'Throughput of pre-training' },
@@ -169,7 +173,9 @@ function findReference(
   { experiment, reference }: Pick<Context, 'experiment' | 'reference'>,
 ): Pick<CurveFigure, 'reference'> {
   const first = `${experiment.evaluations[0]?.name ?? ''}.top1`;
-  const points = reference.get(key) ?? (key === first ? reference.get('value') : undefined);
+  // What is measured while it trains is the same quantity as what the evaluation finds in the end.
+  const own = reference.get(key) ?? reference.get(key.replace(/^monitor\./, ''));
+  const points = own ?? (key === first ? reference.get('value') : undefined);
   if (!points) return {};
   const name = path.basename(experiment.report.reference ?? '');
   return { reference: { label: `reference: ${name}`, points } };
