@@ -61,7 +61,11 @@ const exceptions = {
     '^src/launch/device-pool\\.ts$',
     '^src/launch/ui/progress-text\\.ts$',
   ],
-  cli: ['^src/engine/torch/addon-file\\.ts$', '^src/engine/collectives/rendezvous/'],
+  cli: [
+    '^src/engine/torch/addon-file\\.ts$',
+    '^src/engine/tensorflow/find-package\\.ts$',
+    '^src/engine/collectives/rendezvous/',
+  ],
   data: ['^src/engine/torch/addon-file\\.ts$'],
 };
 

@@ -4,6 +4,7 @@ import os from 'node:os';
 import type { ResolvedExperiment } from '../config/resolved.ts';
 import { type Problem, ProblemError } from '../core/problem.ts';
 import type { LaunchedRank } from '../engine/collectives/rendezvous/rendezvous.ts';
+import { findTensorflowPackages, isForGpus } from '../engine/tensorflow/find-package.ts';
 import { examineAddon, listGpuEngines } from '../engine/torch/addon-file.ts';
 import { detectDevices, pickOwnDevice } from '../launch/detect-devices.ts';
 import type { Device } from '../launch/device-pool.ts';
@@ -17,7 +18,7 @@ export function chooseDevices(graph: StageGraph, spec = graph.experiment.launch.
   return detectDevices(spec, listEngines(graph.experiment), {
     cores: os.availableParallelism(),
     listGpus: () => narrowGpus(listGpus(), process.env.CUDA_VISIBLE_DEVICES),
-    gpuEngines: listGpuEngines(),
+    gpuEngines: listAllGpuEngines(),
     sideBySide: countSideBySide(graph),
   });
 }
@@ -29,9 +30,15 @@ export function chooseLaunchedDevice(graph: StageGraph, launched: LaunchedRank):
   return pickOwnDevice(seen, launched, os.availableParallelism());
 }
 
-/** Names of engines; `auto` is torch where that is installed. */
+/** Engines that compute on a GPU as they are installed here. */
+export function listAllGpuEngines(): string[] {
+  return [...listGpuEngines(), ...(findTensorflowPackages().some(isForGpus) ? ['tensorflow'] : [])];
+}
+
+/** Names of engines; `auto` is torch where that is installed, else tensorflow where that is. */
 export function listEngines({ methods, evaluations }: ResolvedExperiment): string[] {
-  const best = examineAddon().state === 'ready' ? 'torch' : 'auto';
+  const hasTensorflow = findTensorflowPackages().length > 0;
+  const best = examineAddon().state === 'ready' ? 'torch' : hasTensorflow ? 'tensorflow' : 'auto';
   return [...methods, ...evaluations]
     .map(({ recipe }) => recipe)
     .filter((recipe) => recipe.kind !== 'detection')

@@ -8,11 +8,11 @@ import { findCacheFolder } from '../core/cache-folder.ts';
 import { ExitCode } from '../core/exit-code.ts';
 import { locateScript } from '../core/own-script.ts';
 import { isCifar10Cached } from '../data/cifar10.ts';
-import { listGpuEngines } from '../engine/torch/addon-file.ts';
 import { detectDevices } from '../launch/detect-devices.ts';
 import { listGpus, narrowGpus } from '../launch/list-gpus.ts';
 import { formatBytes } from '../plan/format-quantity.ts';
 import { readVersions } from '../runs/host-info.ts';
+import { listAllGpuEngines } from './choose-devices.ts';
 
 /** What probe-engine prints. */
 interface Probe {
@@ -22,14 +22,7 @@ interface Probe {
   readonly description?: { readonly [key: string]: unknown };
 }
 
-const ENGINES = ['torch', 'wasm', 'cpu'];
-
-/** Engines that the project is about to have, so that nobody looks for them in vain. */
-const MISSING: readonly Probe[] = ['tensorflow'].map((name) => ({
-  name,
-  available: false,
-  reason: 'not part of this version',
-}));
+const ENGINES = ['torch', 'tensorflow', 'wasm', 'cpu'];
 
 /** Prints what it found. */
 export async function doctor({ json = false }: { readonly json?: boolean }): Promise<ExitCode> {
@@ -45,7 +38,7 @@ async function examine() {
   const visible = narrowGpus(gpus, process.env.CUDA_VISIBLE_DEVICES);
   const cores = os.availableParallelism();
   const disk = statfsSync(process.cwd());
-  const engines = [...(await Promise.all(ENGINES.map(probe))), ...MISSING];
+  const engines = await Promise.all(ENGINES.map(probe));
   const names = engines.filter(({ available }) => available).map(({ name }) => name);
   return {
     versions: readVersions(),
@@ -55,7 +48,7 @@ async function examine() {
     devices: detectDevices('auto', names, {
       cores,
       listGpus: () => visible,
-      gpuEngines: listGpuEngines(),
+      gpuEngines: listAllGpuEngines(),
     }).map(({ name }) => name),
     cores,
     memoryBytes: os.totalmem(),
@@ -74,7 +67,8 @@ async function probe(name: string): Promise<Probe> {
   } catch (error) {
     const { signal, message } = error as Error & { readonly signal?: string };
     const fact = signal ? `it crashed with ${signal}` : message.split('\n')[0]!.slice(0, 200);
-    const mend = name === 'torch' ? '; `moco engine install torch --force` builds it again' : '';
+    const isNative = name === 'torch' || name === 'tensorflow';
+    const mend = isNative ? `; \`moco engine install ${name} --force\` builds it again` : '';
     return { name, available: false, reason: `${fact}${mend}` };
   }
 }

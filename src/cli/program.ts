@@ -204,19 +204,29 @@ function addOtherCommands(program: Command, finish: (code: ExitCode) => void): v
   const engine = program.command('engine').description('engines');
   engine
     .command('install')
-    .description('build the addon of the engine torch against an installed libtorch')
-    .addArgument(new Command().createArgument('<name>', 'which').choices(['torch']))
+    .description('set up a native engine, and prove it')
+    .addArgument(new Command().createArgument('<name>', 'which').choices(['torch', 'tensorflow']))
     .option(
       '--libtorch <dir>',
-      'folder of libtorch (default: $LIBTORCH, a virtual environment here, else the newest of this machine)',
+      'torch: folder of libtorch (default: $LIBTORCH, a virtual environment here, else the newest of this machine)',
     )
-    .option('--yes', 'bring what is missing without asking: apt-get as root, else pip into the cache')
+    .option('--gpu', 'tensorflow: the package for GPUs')
+    .addOption(
+      new Option(
+        '--libtensorflow <path>',
+        'tensorflow: an archive or a folder of libtensorflow, or a wheel of tensorflow',
+      ).conflicts('fromWheel'),
+    )
+    .option('--from-wheel', 'tensorflow: the libtensorflow of PyPI’s wheel (the default)')
+    .option('--yes', 'torch: bring what is missing without asking: apt-get as root, else pip into the cache')
     .option('--force', 'build though there is a build')
     .option(
       '--modest',
       'as npm run quickstart: at most apt-get as root, and no error where that is not enough',
     )
-    .action(async (_, options) => finish(await (await import('./engine-install.ts')).installEngine(options)));
+    .action(async (name, options) =>
+      finish(await (await import('./engine-install.ts')).installEngine(name, options)),
+    );
   program
     .command('translate')
     .description('print the recipe that says the same as a command line of facebookresearch/moco')
@@ -255,7 +265,7 @@ function addConfigOptions(command: Command): Command {
   return command
     .option('--set <path=value>', 'change a value, such as optimizer.lr=0.06 (repeatable)', collect, [])
     .option('--trials <n>', 'number of trials', parseCount)
-    .option('--engine <name>', 'engine of every stage: auto, torch, wasm or cpu')
+    .option('--engine <name>', 'engine of every stage: auto, torch, tensorflow, wasm or cpu')
     .option('--data <dir>', 'data folder of every stage')
     .option(
       '--devices-per-trial <n>',
@@ -268,7 +278,7 @@ function addConfigOptions(command: Command): Command {
 
 function engineOption(): Option {
   return new Option('--engine <name>', 'which engine computes')
-    .choices(['auto', 'torch', 'wasm', 'cpu'])
+    .choices(['auto', 'torch', 'tensorflow', 'wasm', 'cpu'])
     .default('auto');
 }
 

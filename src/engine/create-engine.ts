@@ -7,6 +7,7 @@ import { registerGradients } from './gradients.ts';
 
 const loaders: { readonly [Name in ConcreteEngineName]: (options: EngineOptions) => Promise<Engine> } = {
   torch: async (options) => (await import('./torch/index.ts')).createTorchEngine(options),
+  tensorflow: async (options) => (await import('./tensorflow/index.ts')).createTensorflowEngine(options),
   wasm: async (options) => {
     refuseOnCpu('wasm', options);
     return (await import('./wasm/index.ts')).createWasmEngine();
@@ -36,7 +37,7 @@ function refuseOnCpu(name: ConcreteEngineName, { precision, device }: EngineOpti
 }
 
 /** What `auto` tries, best first. The reference engine is never chosen by itself. */
-const preference: readonly ConcreteEngineName[] = ['torch', 'wasm'];
+const preference: readonly ConcreteEngineName[] = ['torch', 'tensorflow', 'wasm'];
 
 /** How an engine fares on this machine. */
 export interface EngineProbe {

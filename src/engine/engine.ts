@@ -6,7 +6,7 @@ import type { Json } from '../core/hash.ts';
 import type { NativeRanks } from './collectives/native-ranks.ts';
 import type { Scalar, Tensor1D, Tensor2D, Tensor4D, Variable } from './tf.ts';
 
-export type ConcreteEngineName = 'cpu' | 'wasm' | 'torch';
+export type ConcreteEngineName = 'cpu' | 'wasm' | 'torch' | 'tensorflow';
 
 /** Thrown by an engine that was never installed here: no fault, so that `auto` passes it over in silence. */
 export class EngineNotInstalled extends Error {

@@ -5,7 +5,7 @@ import type { Device } from './device-pool.ts';
 import type { Gpu } from './list-gpus.ts';
 
 /** Engines that compute on all cores of their device: for these, a slot that would stand idle is a waste. */
-const threadedEngines: ReadonlySet<string> = new Set(['torch']);
+const threadedEngines: ReadonlySet<string> = new Set(['torch', 'tensorflow']);
 
 /** More workers than this want more memory than most machines have to spare. */
 const MAX_AUTO_SLOTS = 8;

@@ -1,14 +1,19 @@
-// Installs the torch engine; a process of its own for `moco engine install torch`, so that the command line
+// Installs a native engine; a process of its own for `moco engine install`, so that the command line
 // never loads an engine's code. Argument: InstallRequest as JSON. Prints problems as a user reads them.
 
 import { createInterface } from 'node:readline/promises';
 import { ExitCode } from '../core/exit-code.ts';
 import { type Problem, ProblemError } from '../core/problem.ts';
 import { renderProblem } from '../core/render-problem.ts';
+import { installTensorflow } from '../engine/tensorflow/install/install-tensorflow.ts';
 import { installTorch, isTorchInstalled } from '../engine/torch/install/install-torch.ts';
 import type { Setup } from '../engine/torch/install/plan-setup.ts';
 
 interface InstallRequest {
+  readonly name: 'torch' | 'tensorflow';
+  /** Of the engine tensorflow. */
+  readonly gpu?: boolean;
+  readonly libtensorflow?: string;
   readonly libtorch?: string;
   readonly force?: boolean;
   /** Run what sets up the machine without asking. */
@@ -32,7 +37,17 @@ try {
 }
 
 async function install(): Promise<void> {
-  const { libtorch, force } = request;
+  const { libtorch, libtensorflow, force } = request;
+  if (request.name === 'tensorflow') {
+    await installTensorflow({
+      env: process.env,
+      gpu: request.gpu ?? false,
+      ...(libtensorflow ? { libtensorflow } : {}),
+      ...(force ? { force } : {}),
+      say,
+    });
+    return;
+  }
   await installTorch({
     env: process.env,
     cwd: process.cwd(),

@@ -232,12 +232,12 @@ test('an unknown choice', () => {
 test('an unknown engine', () => {
   expect(problemsOf(recipe(), {}, { engine: 'cuda' })).toMatchInlineSnapshot(`
     "CONFIG_UNKNOWN_ENGINE
-      Expected one of auto, torch, wasm, cpu for engine but received "cuda".
-        hint: Choose one of auto, torch, wasm, cpu."
+      Expected one of auto, torch, tensorflow, wasm, cpu for engine but received "cuda".
+        hint: Choose one of auto, torch, tensorflow, wasm, cpu."
   `);
   expect(problemsOf(recipe({ engine: 'wsam' }))).toMatchInlineSnapshot(`
     "a.yaml:9:9  CONFIG_UNKNOWN_ENGINE
-      Expected one of auto, torch, wasm, cpu for engine but received "wsam".
+      Expected one of auto, torch, tensorflow, wasm, cpu for engine but received "wsam".
 
         9 | engine: wsam
           |         ~~~~

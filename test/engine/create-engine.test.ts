@@ -41,7 +41,7 @@ test('names the engine, the cause and the command that shows what there is', () 
     {
       code: 'ENGINE_UNAVAILABLE',
       message:
-        'Expected the engine auto to start, but torch: it is not installed; `moco engine install torch` builds it; wasm: The WebAssembly backend did not start.',
+        'Expected the engine auto to start, but torch: it is not installed; `moco engine install torch` builds it; tensorflow: it is not installed; `moco engine install tensorflow` sets it up; wasm: The WebAssembly backend did not start.',
       hint: 'Run `moco doctor` to see which engines this machine can use, then choose one with --engine.',
     },
   ]);
@@ -72,6 +72,38 @@ describe('auto', () => {
       name: 'wasm',
       warnings: [
         `This stage runs on the engine wasm. The engine torch does not start: its manifest ${manifest} is not one of this version; \`moco engine install torch\` builds it again.`,
+      ],
+    });
+  });
+
+  test('takes wasm and says why where tensorflow is there without its library', () => {
+    const cache = makeFolder();
+    const folder = path.join(cache, 'tensorflow');
+    mkdirSync(folder);
+    const manifest = { name: '@tensorflow/tfjs-node', folder, libtensorflow: '', key: '' };
+    writeFileSync(path.join(folder, 'installed.json'), JSON.stringify(manifest));
+    expect(runApart(AUTO, { cache })).toEqual({
+      name: 'wasm',
+      warnings: [
+        `This stage runs on the engine wasm. The engine tensorflow does not start: its package @tensorflow/tfjs-node in ${folder} came without its library, which npm's install script builds; \`moco engine install tensorflow\` sets one up.`,
+      ],
+    });
+  });
+
+  test('takes wasm and says why where the library of tensorflow is damaged', () => {
+    const cache = makeFolder();
+    const folder = path.join(cache, 'tensorflow');
+    const addon = path.join(folder, 'lib/napi-v8/tfjs_binding.node');
+    mkdirSync(path.dirname(addon), { recursive: true });
+    writeFileSync(addon, 'short');
+    const load = 'module.exports = require("./lib/napi-v8/tfjs_binding.node");';
+    writeFileSync(path.join(folder, 'index.js'), load);
+    const manifest = { name: '@tensorflow/tfjs-node', folder, libtensorflow: '', key: '' };
+    writeFileSync(path.join(folder, 'installed.json'), JSON.stringify(manifest));
+    expect(runApart(AUTO, { cache })).toEqual({
+      name: 'wasm',
+      warnings: [
+        `This stage runs on the engine wasm. The engine tensorflow does not start: its library in ${folder} does not load: one of its files is damaged (${addon}: file too short); \`moco engine install tensorflow --force\` sets it up again.`,
       ],
     });
   });

@@ -125,9 +125,13 @@ test('doctor finds the engines that are here and says why others are not', async
       available: false,
       reason: 'it is not installed; `moco engine install torch` builds it',
     },
+    {
+      name: 'tensorflow',
+      available: false,
+      reason: 'it is not installed; `moco engine install tensorflow` sets it up',
+    },
     { name: 'wasm', available: true, description: { simd: true } },
     { name: 'cpu', available: true },
-    { name: 'tensorflow', available: false },
   ]);
   expect(found.cores).toBeGreaterThan(0);
   expect((await runCli(['doctor'])).stdout).toContain('ready: tfjs');

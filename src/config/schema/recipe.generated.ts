@@ -4,7 +4,7 @@ export type Recipe = PretrainRecipe | LinclsRecipe | KnnRecipe | DetectionRecipe
 /**
  * What computes. auto takes the fastest that starts; cpu is the slow reference.
  */
-export type EngineName = 'auto' | 'torch' | 'wasm' | 'cpu';
+export type EngineName = 'auto' | 'torch' | 'tensorflow' | 'wasm' | 'cpu';
 /**
  * How numbers are kept on their way through the network. fp32: float32 everywhere. tf32: a GPU may round the factors of convolutions and matrix products to 10 bits; a CPU computes as in fp32. bf16: activations and convolutions in bfloat16; weights, statistics, loss and updates stay float32.
  */

@@ -114,13 +114,13 @@ export function createBatchNormTraining(passes: BatchNormPasses): EngineOps['bat
     });
     const y = op(...(residual ? [x, scale, offset, residual] : [x, scale, offset])) as tf.Tensor4D;
     const released = releaseToScope(statistics!);
-    if (options.running) track(options.running, released, shape[1]);
+    if (options.running) trackStatistics(options.running, released, shape[1]);
     return { y, ...released };
   };
 }
 
 /** Moves the running statistics towards those of a batch with `count` pixels a split. */
-function track(
+export function trackStatistics(
   running: NonNullable<BatchNormTrainingOptions['running']>,
   { mean, variance }: Pick<BatchNormForward, 'mean' | 'variance'>,
   count: number,
@@ -143,7 +143,7 @@ export const batchNormInference: EngineOps['batchNormInference'] = (x, options) 
 };
 
 /** Kept tensors become temporaries of the caller's tidy again. */
-function releaseToScope<Tensors extends { [key: string]: tf.Tensor }>(tensors: Tensors): Tensors {
+export function releaseToScope<Tensors extends { [key: string]: tf.Tensor }>(tensors: Tensors): Tensors {
   const released = Object.entries(tensors).map(([name, tensor]) => {
     const copy = tf.clone(tensor);
     tensor.kept = false;

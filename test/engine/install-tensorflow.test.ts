@@ -1,0 +1,208 @@
+// The install of the engine tensorflow where something is missing or wrong: each a problem with what mends it.
+
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { ProblemError } from '../../src/core/problem.ts';
+import { explainTensorflowFailure } from '../../src/engine/tensorflow/explain-failure.ts';
+import { explainNoGpu } from '../../src/engine/tensorflow/explain-no-gpu.ts';
+import { readTensorflowManifest } from '../../src/engine/tensorflow/find-package.ts';
+import { buildBinding } from '../../src/engine/tensorflow/install/build-package.ts';
+import { installTensorflow, refuseSystem } from '../../src/engine/tensorflow/install/install-tensorflow.ts';
+import { proveTensorflow } from '../../src/engine/tensorflow/install/prove-tensorflow.ts';
+import { findProgram } from '../../src/engine/torch/install/run-tool.ts';
+import { makeFolder } from '../helpers/make-record.ts';
+
+beforeEach(() => {
+  vi.stubEnv('MOCO_CACHE', makeFolder());
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+/** The problems of an install with these tools on the PATH and nothing else. */
+async function install(
+  tools: readonly string[],
+  options: { readonly libtensorflow?: string; readonly env?: NodeJS.ProcessEnv } = {},
+) {
+  const bin = makeFolder();
+  for (const tool of tools) symlinkSync(findProgram(tool, process.env)!, path.join(bin, tool));
+  const { env, ...rest } = options;
+  return problemsOf(() =>
+    installTensorflow({ env: { PATH: bin, ...env }, gpu: false, ...rest, say: () => {} }),
+  );
+}
+
+async function problemsOf(run: () => unknown) {
+  try {
+    await run();
+    return [];
+  } catch (error) {
+    if (error instanceof ProblemError) return error.problems;
+    throw error;
+  }
+}
+
+/** A folder with the layout of a libtensorflow, whose libraries are none. */
+function makeHollowLibrary(): string {
+  const folder = makeFolder();
+  mkdirSync(path.join(folder, 'include/tensorflow/c/eager'), { recursive: true });
+  mkdirSync(path.join(folder, 'lib'));
+  writeFileSync(path.join(folder, 'include/tensorflow/c/eager/c_api.h'), '');
+  for (const name of ['libtensorflow.so.2', 'libtensorflow_framework.so.2'])
+    writeFileSync(path.join(folder, 'lib', name), '');
+  return folder;
+}
+
+test('another system is refused with the way that is left', async () => {
+  expect(await problemsOf(() => refuseSystem('darwin', 'arm64'))).toEqual([
+    {
+      code: 'TENSORFLOW_SYSTEM',
+      message: 'Expected Linux on x64 to set up the engine tensorflow but this is darwin on arm64.',
+      hint: 'npm install @tensorflow/tfjs-node@4.22.0 beside mocolab sets it up where its download is reached; --engine wasm runs wherever Node.js does.',
+    },
+  ]);
+});
+
+test('a tool that is missing is named with the package that brings it', async () => {
+  expect(await install([])).toEqual([
+    {
+      code: 'TENSORFLOW_TOOL',
+      message: 'Expected python3 on the PATH to set up the engine tensorflow but there is none.',
+      hint: 'On Debian or Ubuntu `apt-get install python3-pip` brings it; then `moco engine install tensorflow`.',
+    },
+  ]);
+});
+
+test('a folder that is no libtensorflow says what it lacks, and nothing counts as installed', async () => {
+  const folder = makeFolder();
+  expect(await install([], { libtensorflow: folder })).toEqual([
+    {
+      code: 'TENSORFLOW_LIBRARY',
+      message: `Expected ${folder} to be a libtensorflow 2 (its archive, its folder with include/ and lib/, a wheel of tensorflow, or its folder) but it has no include/tensorflow/c/eager/c_api.h.`,
+      hint: '`moco engine install tensorflow --from-wheel` takes the one of PyPI.',
+    },
+  ]);
+  expect(readTensorflowManifest()).toBeUndefined();
+});
+
+test.each([
+  ['a path where nothing is', (folder: string) => path.join(folder, 'none'), 'there is nothing'],
+  [
+    'a file that is no archive',
+    (folder: string) => writeText(folder, 'lib.tar.gz'),
+    'does not look like a tar archive',
+  ],
+  ['a file that is no wheel', (folder: string) => writeText(folder, 'x.whl'), 'File is not a zip file'],
+])('%s is no libtensorflow', async (_, make, fact) => {
+  const [problem] = await install([], { libtensorflow: make(makeFolder()), env: process.env });
+  expect(problem!.code).toBe('TENSORFLOW_LIBRARY');
+  expect(problem!.message).toMatch(fact);
+});
+
+function writeText(folder: string, name: string): string {
+  const file = path.join(folder, name);
+  writeFileSync(file, 'neither');
+  return file;
+}
+
+test('a registry that is not reached is told with what it said', async () => {
+  const env = { npm_config_registry: 'http://127.0.0.1:9/', npm_config_fetch_retries: '0' };
+  const cache = { npm_config_cache: makeFolder(), HOME: makeFolder() };
+  const [problem] = await install([], {
+    libtensorflow: makeHollowLibrary(),
+    env: { ...process.env, ...env, ...cache },
+  });
+  expect({ ...problem, message: problem!.message.replace(/npm (error|ERR!) .*$/, 'npm said') }).toEqual({
+    code: 'TENSORFLOW_DOWNLOAD',
+    message: 'Expected to download @tensorflow/tfjs-node@4.22.0 but npm said',
+    hint: 'See that the registries of npm and Python are reached, then `moco engine install tensorflow`; --libtensorflow PATH takes a libtensorflow that is here already.',
+  });
+});
+
+test.skipIf(!findProgram('g++', process.env))(
+  'a binding that does not build is told with the first error',
+  async () => {
+    const folder = makeFolder();
+    const library = makeHollowLibrary();
+    mkdirSync(path.join(folder, 'binding'));
+    for (const name of ['tfjs_backend.cc', 'tfjs_binding.cc'])
+      writeFileSync(path.join(folder, 'binding', name), '#error too old\n');
+    const libraries = ['libtensorflow.so.2', 'libtensorflow_framework.so.2'].map((name) =>
+      path.join(library, 'lib', name),
+    ) as [string, string];
+    const given = {
+      include: path.join(library, 'include'),
+      libraries,
+      origin: library,
+      cudaLibraries: [],
+      isOurs: false,
+    };
+    const problems = await problemsOf(() => buildBinding(folder, given, { env: process.env, say: () => {} }));
+    expect(problems).toEqual([
+      {
+        code: 'TENSORFLOW_BUILD_FAILED',
+        message: `Expected the binding of tfjs-node to build against this libtensorflow but ${folder}/binding/tfjs_backend.cc:1:2: error: #error too old.`,
+        hint: 'The libtensorflow of the wheel is one that it is known to build against: `moco engine install tensorflow --from-wheel`.',
+      },
+    ]);
+  },
+);
+
+test('a package that does not load is not proven', async () => {
+  const folder = makeFolder();
+  const installed = {
+    name: '@tensorflow/tfjs-node',
+    folder,
+    libtensorflow: '',
+    origin: 'x',
+    cudaLibraries: [],
+    key: 'x',
+  };
+  expect(await problemsOf(() => proveTensorflow(installed, process.env))).toEqual([
+    {
+      code: 'TENSORFLOW_UNPROVEN',
+      message: `Expected the engine tensorflow to start and every operation to be within its tolerance of float64 loops but its package @tensorflow/tfjs-node in ${folder} came without its library, which npm's install script builds; \`moco engine install tensorflow\` sets one up.`,
+      hint: 'Take another libtensorflow, such as the wheel’s: `moco engine install tensorflow --from-wheel --force`.',
+    },
+  ]);
+});
+
+describe('what the loader says is told in words', () => {
+  test.each([
+    [
+      'libtensorflow_framework.so.2: cannot open shared object file: No such file or directory',
+      'libtensorflow_framework.so.2 of TensorFlow is gone from where it was installed',
+    ],
+    [
+      'libcudart.so.11.0: cannot open shared object file: No such file or directory',
+      'libcudart.so.11.0 of CUDA is missing: this libtensorflow is for NVIDIA GPUs and another CUDA than the one here (one for CPUs does not need it)',
+    ],
+    [
+      '/a/tfjs_binding.node: undefined symbol: TFE_NewContextOptions',
+      'it does not fit this libtensorflow, which is another version or was built for another C++ ABI (no TFE_NewContextOptions)',
+    ],
+    [
+      '/a/tfjs_binding.node: file too short',
+      'one of its files is damaged (/a/tfjs_binding.node: file too short)',
+    ],
+  ])('%s', (said, told) => {
+    expect(explainTensorflowFailure(said)).toBe(told);
+  });
+});
+
+describe('why there is no GPU', () => {
+  test('a build for CPUs says so', () => {
+    expect(explainNoGpu({ name: '@tensorflow/tfjs-node', folder: '/a' })).toBe(
+      'its libtensorflow is a build for CPUs',
+    );
+  });
+
+  test.skipIf(process.env.CUDA_VISIBLE_DEVICES)(
+    'a build for GPUs without a driver, or of another CUDA, names what is missing',
+    () => {
+      const told = explainNoGpu({ name: '@tensorflow/tfjs-node-gpu', folder: '/a' });
+      expect(told).toMatch(/no driver of NVIDIA’s \(libcuda\.so\.1\)|it wants lib|finds no GPU/);
+    },
+  );
+});
