@@ -51,9 +51,9 @@ for (const stage of graph.stages) {
         lr: 0.06,
         imagesPerSecond: 900,
       },
-      ...(stage.kind === 'lincls'
-        ? [{ ...shared, split: 'val', acc1: 80 - value, acc5: 99, loss: value }]
-        : []),
+      stage.kind === 'lincls'
+        ? { ...shared, split: 'val', acc1: 80 - value, acc5: 99, loss: value }
+        : { ...shared, split: 'val', knnTop1: 80 - value, knnTop5: 99 },
     ];
   });
   const text = rows.flat().map((row) => `${JSON.stringify(row)}\n`);
