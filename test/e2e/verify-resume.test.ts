@@ -39,28 +39,28 @@ methods: { small: { extends: small.yaml } }
 evaluations:
   linear:
     kind: lincls
-    epochs: 5
+    epochs: 100
     batchSize: 16
     optimizer: { lr: 1 }
     schedule: { policy: constant }
     data: { dataset: synthetic, synthetic: { classes: 4, train: 96, val: 32, size: 16 } }
     augment: [{ op: randomResizedCrop, size: 16 }]
     evalTransform: [{ op: centerCrop, size: 16 }]
-    checkpointing: { everyEpochs: 2 }
+    checkpointing: { everyEpochs: 20 }
 `;
 
 test('a linear classification is proven on an untrained encoder', async () => {
   const folder = makeFolder();
   writeFileSync(path.join(folder, 'small.yaml'), RECIPE);
   writeFileSync(path.join(folder, 'table.yaml'), EXPERIMENT);
-  const limits = ['--steps', '20', '--kills', '1'];
+  const limits = ['--steps', '600', '--kills', '1'];
   const { code, stdout } = await runCli(
     ['verify-resume', 'table.yaml', '--evaluation', 'linear', ...limits],
     {
       cwd: folder,
     },
   );
-  expect(stdout).toContain('small/trial-1/linear: 20 steps without a break ...\n');
+  expect(stdout).toContain('small/trial-1/linear: 600 steps without a break ...\n');
   expect(stdout).toMatch(/\n {2}killed after step \d+\n/);
   expect(stdout).toMatch(/\nclassifier +2 +528 {2}same bits\nfrozen backbone +120 +\d+ {2}same bits\n/);
   expect(stdout).toMatch(/\nbest accuracy +1 +4 {2}same bits\n/);

@@ -98,7 +98,9 @@ test('two real ranks train, and the same seed gives the same bits', async () => 
       const { code, stdout } = await rig.run('--only', 'pretrain');
       expect([code, stdout]).toEqual([0, expect.stringContaining('1 done')]);
       const folder = path.join(rig.folder, 'runs/demo', STAGE);
-      expect(readFileSync(path.join(folder, 'log.rank-1.txt'), 'utf8')).toBe('');
+      const told = readFileSync(path.join(folder, 'log.rank-1.txt'), 'utf8').trimEnd().split('\n');
+      expect(told[0]).toMatch(/^\S+Z {2}moco\/trial-1\/pretrain starts on cpu:1$/);
+      expect(told.at(-1)).toMatch(/^\S+Z {2}done {2}loss /);
       return renderWithoutTimes(readMetricsLog(path.join(folder, 'metrics.jsonl')));
     }),
   );

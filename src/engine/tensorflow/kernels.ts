@@ -3,6 +3,14 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import { RELU_GRAD, SPREAD } from '../gradients.ts';
+import {
+  describeConvolution,
+  padInput,
+  padShape,
+  readConvolution,
+  type Shape4,
+  unpadInput,
+} from './convolution.ts';
 import { type Attribute, type AttributeMaker, createAttributes, type NodeBackend } from './native.ts';
 
 type KernelCall = Parameters<tf.KernelFunc>[0];
@@ -14,17 +22,32 @@ export function registerTensorflowKernels(backend: NodeBackend): void {
     backend.executeMultipleOutputs(name, attrs, inputs, 1)[0]!;
   const kernels: { readonly [name: string]: (call: KernelCall) => tf.TensorInfo } = {
     Conv2D: ({ inputs: { x, filter }, attrs }) =>
-      run('Conv2D', describeConvolution(x!.shape, filter!.shape, attrs!, attributes), [x!, filter!]),
-    Conv2DBackpropInput: ({ inputs: { dy, filter }, attrs }) => {
-      const { inputShape } = attrs as unknown as { readonly inputShape: number[] };
-      const described = describeConvolution(inputShape, filter!.shape, attrs!, attributes);
-      return tf.tidy(() => run('Conv2DBackpropInput', described, [shapeOf(inputShape), filter!, dy!]));
-    },
-    Conv2DBackpropFilter: ({ inputs: { x, dy }, attrs }) => {
-      const { filterShape } = attrs as unknown as { readonly filterShape: number[] };
-      const described = describeConvolution(x!.shape, filterShape, attrs!, attributes);
-      return tf.tidy(() => run('Conv2DBackpropFilter', described, [x!, shapeOf(filterShape), dy!]));
-    },
+      tf.tidy(() => {
+        const info = readConvolution(x!.shape, filter!.shape, attrs!);
+        return run('Conv2D', describeConvolution(info, attributes), [
+          padInput(x as tf.Tensor, info),
+          filter!,
+        ]);
+      }),
+    Conv2DBackpropInput: ({ inputs: { dy, filter }, attrs }) =>
+      tf.tidy(() => {
+        const { inputShape } = attrs as unknown as { readonly inputShape: Shape4 };
+        const info = readConvolution(inputShape, filter!.shape, attrs!);
+        const described = describeConvolution(info, attributes);
+        const dx = run('Conv2DBackpropInput', described, [shapeOf(padShape(inputShape, info)), filter!, dy!]);
+        return unpadInput(dx, inputShape, info);
+      }),
+    Conv2DBackpropFilter: ({ inputs: { x, dy }, attrs }) =>
+      tf.tidy(() => {
+        const { filterShape } = attrs as unknown as { readonly filterShape: number[] };
+        const info = readConvolution(x!.shape, filterShape, attrs!);
+        const described = describeConvolution(info, attributes);
+        return run('Conv2DBackpropFilter', described, [
+          padInput(x as tf.Tensor, info),
+          shapeOf(filterShape),
+          dy!,
+        ]);
+      }),
     MaxPool: ({ inputs: { x }, attrs }) => run('MaxPool', describePool(x!, attrs!, attributes), [x!]),
     MaxPoolGrad: ({ inputs: { dy, input, output }, attrs }) =>
       run('MaxPoolGrad', describePool(input!, attrs!, attributes), [input!, output!, dy!]),
@@ -37,39 +60,8 @@ export function registerTensorflowKernels(backend: NodeBackend): void {
   }
 }
 
-type Shape4 = [number, number, number, number];
-
-function describeConvolution(
-  x: readonly number[],
-  filter: readonly number[],
-  attrs: tf.NamedAttrMap,
-  make: AttributeMaker,
-): Attribute[] {
-  const { strides, dilations = 1, pad, dataFormat, dimRoundingMode } = attrs as unknown as WindowAttributes;
-  const info = tf.backend_util.computeConv2DInfo(
-    [...x] as Shape4,
-    [...filter] as Shape4,
-    strides,
-    dilations,
-    pad,
-    dimRoundingMode,
-    false,
-    tf.backend_util.convertConv2DDataFormat(dataFormat ?? 'NHWC'),
-  );
-  const isLast = info.dataFormat === 'channelsLast';
-  const around = (height: number, width: number) => (isLast ? [1, height, width, 1] : [1, 1, height, width]);
-  return [
-    make.float32(),
-    make.ints('strides', around(info.strideHeight, info.strideWidth)),
-    make.ints('dilations', around(info.dilationHeight, info.dilationWidth)),
-    make.text('data_format', isLast ? 'NHWC' : 'NCHW'),
-    make.bool('use_cudnn_on_gpu', true),
-    ...describePadding(info.padInfo, isLast, make),
-  ];
-}
-
 function describePool(x: tf.TensorInfo, attrs: tf.NamedAttrMap, make: AttributeMaker): Attribute[] {
-  const { filterSize, strides, pad, dimRoundingMode } = attrs as unknown as WindowAttributes;
+  const { filterSize, strides, pad, dimRoundingMode } = attrs as unknown as PoolAttributes;
   const info = tf.backend_util.computePool2DInfo(
     x.shape as Shape4,
     filterSize,
@@ -83,20 +75,18 @@ function describePool(x: tf.TensorInfo, attrs: tf.NamedAttrMap, make: AttributeM
     make.ints('ksize', [1, info.filterHeight, info.filterWidth, 1]),
     make.ints('strides', [1, info.strideHeight, info.strideWidth, 1]),
     make.text('data_format', 'NHWC'),
-    ...describePadding(info.padInfo, true, make),
+    ...describePadding(info.padInfo, make),
   ];
 }
 
 /** tfjs says NUMBER for the same padding on every side. */
 function describePadding(
   { type, top, bottom, left, right }: tf.backend_util.PadInfo,
-  isLast: boolean,
   make: AttributeMaker,
 ): Attribute[] {
   if (type === 'SAME' || type === 'VALID') return [make.text('padding', type)];
   if (top + bottom + left + right === 0) return [make.text('padding', 'VALID')];
-  const sides = [top, bottom, left, right];
-  const paddings = isLast ? [0, 0, ...sides, 0, 0] : [0, 0, 0, 0, ...sides];
+  const paddings = [0, 0, top, bottom, left, right, 0, 0];
   return [make.text('padding', 'EXPLICIT'), make.ints('explicit_paddings', paddings)];
 }
 
@@ -104,12 +94,10 @@ function shapeOf(shape: readonly number[]): tf.Tensor1D {
   return tf.tensor1d([...shape], 'int32');
 }
 
-interface WindowAttributes {
+interface PoolAttributes {
   readonly filterSize: [number, number];
   readonly strides: [number, number];
-  readonly dilations?: [number, number];
   readonly pad: number | 'valid' | 'same' | tf.backend_util.ExplicitPadding;
-  readonly dataFormat?: 'NHWC' | 'NCHW';
   readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
 }
 
