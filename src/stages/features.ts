@@ -21,6 +21,9 @@ export interface ComputedFeatures extends SplitFeatures {
   readonly bad: readonly BadImage[];
 }
 
+/** Of images [N, S, S, 3], features [N, featureDim]. */
+export type FeatureBackbone = Pick<FrozenBackbone, 'featureDim' | 'extractFeatures'>;
+
 export interface FeatureWork {
   readonly phase: string;
   readonly report: StageContext['report'];
@@ -30,7 +33,7 @@ export interface FeatureWork {
 
 /** Computes them; undefined where the stage was told to stop. */
 export async function computeSplitFeatures(
-  backbone: Pick<FrozenBackbone, 'featureDim' | 'extractFeatures'>,
+  backbone: FeatureBackbone,
   loader: Loader,
   { phase, report, isStopping }: FeatureWork,
 ): Promise<ComputedFeatures | undefined> {

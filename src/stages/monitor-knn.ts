@@ -2,16 +2,12 @@
 // is in eval mode, the loaders draw nothing, and no random stream of the training is touched.
 
 import type { KnnMonitor, PretrainRecipe } from '../config/schema/recipe.generated.ts';
-import type { Split } from '../data/dataset.ts';
-import { openLoader } from '../data/loader.ts';
 import type { Engine } from '../engine/engine.ts';
 import * as tf from '../engine/tf.ts';
 import type { Encoder } from '../model/encoder.ts';
 import type { MetricsLog } from '../runs/metrics-log.ts';
-import { classifyByNeighbours, normaliseFeatures } from '../train/knn.ts';
-import { computeSplitFeatures } from './features.ts';
-import { chooseThreads } from './inputs.ts';
-import { measureKnn, refuseSmallBank } from './knn.ts';
+import type { FeatureBackbone } from './features.ts';
+import { readUnitFeatures, type VoteOutcome, vote } from './knn-vote.ts';
 import { type RankTeam, workAlone } from './rank-team.ts';
 import type { StageContext } from './stage-context.ts';
 
@@ -49,30 +45,21 @@ export async function monitorKnn(
 }
 
 async function measure(
-  training: MonitoredTraining,
-  { k, temperature, features, evalTransform }: KnnMonitor,
+  { context, recipe, engine, moco }: MonitoredTraining,
+  monitor: KnnMonitor,
   isStopping: () => Promise<boolean>,
-): Promise<{ readonly top1: number; readonly top5: number } | undefined> {
-  const { engine, moco, recipe } = training;
+): Promise<VoteOutcome['metrics'] | undefined> {
+  const { evalTransform, features } = monitor;
   const backbone = openBackbone(moco.queryEncoder, features, recipe.moco.dim);
-  const { featureDim } = backbone;
-  const read = (split: Split) => readFeatures(training, { backbone, split, ops: evalTransform, isStopping });
-  const bank = await read('train');
-  const queries = bank && (await read('val'));
+  const reading = { context, recipe, evalTransform, backbone, prefix: 'kNN: ', isStopping };
+  const bank = await readUnitFeatures(reading, 'train');
+  const queries = bank && (await readUnitFeatures(reading, 'val'));
   if (!bank || !queries) return undefined;
-  refuseSmallBank(k, bank.labels.length);
-  const classes = bank.classes.length;
-  const prediction = await classifyByNeighbours(engine, {
-    bank: { ...bank, featureDim },
-    queries: { ...queries, featureDim },
-    options: { k, temperature, classes },
-  });
-  return measureKnn(prediction, queries.labels, classes);
+  const { metrics } = await vote(engine, { bank, queries, featureDim: backbone.featureDim }, monitor);
+  return metrics;
 }
 
-type Backbone = Parameters<typeof computeSplitFeatures>[0];
-
-function openBackbone(encoder: Encoder, features: KnnMonitor['features'], dim: number): Backbone {
+function openBackbone(encoder: Encoder, features: KnnMonitor['features'], dim: number): FeatureBackbone {
   const projects = features === 'projection';
   return {
     featureDim: projects ? dim : encoder.featureDim,
@@ -81,37 +68,4 @@ function openBackbone(encoder: Encoder, features: KnnMonitor['features'], dim: n
         projects ? encoder.encode(images, { training: false }) : encoder.extractFeatures(images),
       ),
   };
-}
-
-interface Reading {
-  readonly backbone: Backbone;
-  readonly split: Split;
-  readonly ops: KnnMonitor['evalTransform'];
-  readonly isStopping: () => Promise<boolean>;
-}
-
-/** Unit-length features of a split. */
-async function readFeatures(
-  { context, recipe }: MonitoredTraining,
-  { backbone, split, ops, isStopping }: Reading,
-) {
-  const loader = await openLoader({
-    ...{ data: recipe.data, split, ops, views: 1, shuffle: false, dropLast: false },
-    batchSize: recipe.batchSize,
-    seed: context.stage.seed,
-    threads: chooseThreads(recipe.loader, context.cores),
-    prefetch: recipe.loader.prefetch,
-    ...(split === 'train' ? { badImages: recipe.loader } : {}),
-  });
-  try {
-    const phase = split === 'train' ? 'kNN: features of the bank' : 'kNN: features of the held-out images';
-    const features = await computeSplitFeatures(backbone, loader, {
-      ...{ phase, report: context.report, isStopping },
-    });
-    if (!features) return undefined;
-    normaliseFeatures(features.values, backbone.featureDim);
-    return { ...features, classes: loader.classes };
-  } finally {
-    await loader.close();
-  }
 }
