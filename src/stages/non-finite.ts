@@ -6,10 +6,11 @@ import path from 'node:path';
 import { PAPER_RATES, scaleRate } from '../config/linear-rule.ts';
 import type { HostTensor } from '../core/host-tensor.ts';
 import { ProblemError } from '../core/problem.ts';
+import type { BadImage } from '../data/bad-image.ts';
 import { writeFileAtomic } from '../runs/write-file-atomic.ts';
 import { type StepExamination, summarise } from '../train/examine-step.ts';
 import type { StepMeasure } from '../train/meter.ts';
-import type { RankTeam } from './rank-team.ts';
+import type { Measured, RankTeam } from './rank-team.ts';
 import type { StageContext } from './stage-context.ts';
 import { FAILED_STEP_FILE } from './stage-files.ts';
 
@@ -17,16 +18,15 @@ type Trained = StageContext<'pretrain'> | StageContext<'lincls'>;
 
 /** A step that was taken, seen from one rank. */
 export interface StepTaken {
-  /** From 1. */
+  /** How many were done before it. */
   readonly step: number;
   /** From 0. */
   readonly epoch: number;
   readonly lr: number;
-  /** Of all ranks together. */
-  readonly loss: number;
-  readonly own: StepMeasure;
   /** Of this rank: indices into the data set. */
-  readonly images: Int32Array;
+  readonly indices: Int32Array;
+  /** Of these, which could not be read. */
+  readonly bad: readonly BadImage[];
 }
 
 /** Forgets the failure of an earlier run. */
@@ -34,18 +34,43 @@ export function clearFailedStep({ folder }: Pick<StageContext, 'folder'>): void 
   rmSync(path.join(folder, FAILED_STEP_FILE), { force: true });
 }
 
-/** Throws STAGE_LOSS_NOT_FINITE, after leaving FAILED_STEP_FILE. Every rank calls it after every step. */
-export async function refuseNonFiniteLoss(
-  { context, team }: { readonly context: Trained; readonly team: RankTeam },
+interface Training {
+  readonly context: Trained;
+  readonly team: RankTeam;
+}
+
+/**
+ * What all ranks have measured of a step; every rank calls it after every step. Throws STAGE_LOSS_NOT_FINITE, after
+ * leaving FAILED_STEP_FILE.
+ *
+ * @param own what this rank has measured
+ */
+export async function shareStep(
+  training: Training,
   taken: StepTaken,
-  examine: () => Promise<StepExamination>,
-): Promise<void> {
-  const { step, epoch, lr, loss, own, images } = taken;
-  if (Number.isFinite(loss)) return;
-  const { logits, gradients, firstNonFinite } = await examine();
+  { own, examine }: { readonly own: StepMeasure; readonly examine: () => Promise<StepExamination> },
+): Promise<Measured> {
+  const shared = await training.team.share({ measure: own, images: taken.indices.length, bad: taken.bad });
+  const { loss } = shared.measure;
+  if (!Number.isFinite(loss)) await refuseStep(training, taken, { ...(await examine()), own, loss });
+  return shared;
+}
+
+/** `loss`: of all ranks together; the rest is of this one, but for the gradients. */
+interface ExaminedLoss extends StepExamination {
+  readonly own: StepMeasure;
+  readonly loss: number;
+}
+
+async function refuseStep(
+  { context, team }: Training,
+  { step: before, epoch, lr, indices }: StepTaken,
+  { own, loss, logits, gradients, firstNonFinite }: ExaminedLoss,
+): Promise<never> {
+  const step = before + 1;
   const { rank } = team.collectives;
   const ranks = await team.collectives.gatherValues({
-    ...{ rank, loss: String(own.loss), images: Array.from(images), logits, firstNonFinite },
+    ...{ rank, loss: String(own.loss), images: Array.from(indices), logits, firstNonFinite },
   });
   if (team.keepsFiles) {
     const { batchSize } = context.config.recipe;

@@ -28,7 +28,7 @@ import type { BadImages } from './bad-images.ts';
 import { toImageTensor } from './batch-tensor.ts';
 import { buildMocoCheckpoint } from './moco-checkpoint.ts';
 import { isMonitored, monitorKnn } from './monitor-knn.ts';
-import { refuseNonFiniteLoss, refuseNonFiniteTensors } from './non-finite.ts';
+import { refuseNonFiniteTensors, shareStep } from './non-finite.ts';
 import { type Measured, type RankTeam, refuseDifference } from './rank-team.ts';
 import type { StageContext, StageOutcome } from './stage-context.ts';
 import { METRICS_FILE } from './stage-files.ts';
@@ -188,14 +188,13 @@ async function trainBatch(
   const { symmetric, shuffleBn } = recipe.moco;
   const isShuffled = shuffleBn && team.collectives.ranks > 1;
   const order = drawShuffle(context.stage.seed, step, recipe.batchSize);
+  const taken = { step, epoch, lr, indices: batch.indices, bad: batch.bad };
   let shared: Measured | undefined;
   await moco.trainStep(
     { ...nameCrops(crops, { symmetric, isShuffled }), order, lr },
     {
       onMeasure: async (own, examine) => {
-        shared = await team.share({ measure: own, images: batch.labels.length, bad: batch.bad });
-        const taken = { step: step + 1, epoch, lr, loss: shared.measure.loss, own, images: batch.indices };
-        await refuseNonFiniteLoss({ context, team }, taken, examine);
+        shared = await shareStep({ context, team }, taken, { own, examine });
       },
     },
   );

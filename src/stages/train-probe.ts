@@ -17,7 +17,7 @@ import {
 import type { FeatureBatch, FeatureSource } from './feature-source.ts';
 import { resumeMetrics } from './find-resume.ts';
 import type { FrozenBackbone } from './frozen-backbone.ts';
-import { clearFailedStep, refuseNonFiniteLoss } from './non-finite.ts';
+import { clearFailedStep, shareStep } from './non-finite.ts';
 import { type Measured, type RankTeam, refuseDifference } from './rank-team.ts';
 import type { StageContext, StageOutcome } from './stage-context.ts';
 import { METRICS_FILE } from './stage-files.ts';
@@ -184,13 +184,12 @@ async function trainBatch(
   { features, labels, images, indices, bad }: FeatureBatch,
   { step, epoch, lr }: { readonly step: number; readonly epoch: number; readonly lr: number },
 ): Promise<Measured> {
+  const taken = { step, epoch, lr, indices, bad };
   let shared: Measured | undefined;
   await probe.trainStep(features, labels, {
     ...{ lr, images },
     onMeasure: async (own, examine) => {
-      shared = await team.share({ measure: own, images: labels.length, bad });
-      const taken = { step: step + 1, epoch, lr, loss: shared.measure.loss, own, images: indices };
-      await refuseNonFiniteLoss({ context, team }, taken, examine);
+      shared = await shareStep({ context, team }, taken, { own, examine });
     },
   });
   return shared!;
