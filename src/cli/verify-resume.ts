@@ -13,6 +13,7 @@ import { type KilledTraining, type KillOptions, runKilled, type StageRun } from 
 import { formatDuration } from '../plan/format-quantity.ts';
 import type { Stage, StageConfig, StageGraph } from '../plan/stage-graph.ts';
 import { type ComparedPart, compareTrainings } from '../runs/compare-trainings.ts';
+import { METRICS_FILE } from '../runs/metrics-log.ts';
 import { openRunStore } from '../runs/run-store.ts';
 import { chooseDevices } from './choose-devices.ts';
 import { type Chosen, chooseVerified } from './choose-verified.ts';
@@ -90,7 +91,7 @@ async function verify(verifying: Verifying): Promise<ExitCode | undefined> {
     string,
     string,
   ];
-  return report(compareTrainings(a, b, 'metrics.jsonl'), killed.kills);
+  return report(compareTrainings(a, b, METRICS_FILE), killed.kills);
 }
 
 function storeOf({ out, graph }: Verifying, name: string) {

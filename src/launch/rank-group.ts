@@ -3,6 +3,7 @@
 
 import path from 'node:path';
 import type { OwnScript } from '../core/own-script.ts';
+import { nameLog } from '../runs/stage-folder.ts';
 import type { Device } from './device-pool.ts';
 import {
   LOST_PEER_CODES,
@@ -11,13 +12,7 @@ import {
   type StageProblem,
   type StageProgress,
 } from './protocol.ts';
-import {
-  nameLog,
-  startWorker,
-  type WorkerEnd,
-  type WorkerListener,
-  type WorkerProcess,
-} from './worker-process.ts';
+import { startWorker, type WorkerEnd, type WorkerListener, type WorkerProcess } from './worker-process.ts';
 
 /** Time for the death of a rank to become known, once another rank has lost it. */
 const GRACE_MS = 3000;

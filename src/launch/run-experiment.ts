@@ -22,6 +22,7 @@ import { endLeftWorkers } from '../runs/left-workers.ts';
 import { acquireRunLock } from '../runs/run-lock.ts';
 import { RECORD_VERSION, type RunRecord } from '../runs/run-record.ts';
 import type { RunStore } from '../runs/run-store.ts';
+import { CONFIG_FILE, nameLog } from '../runs/stage-folder.ts';
 import { removeTemporaryFiles, writeFileAtomic } from '../runs/write-file-atomic.ts';
 import { type Device, joinDevices } from './device-pool.ts';
 import { decideRetry, type FailureHistory, NO_FAILURES } from './failure-policy.ts';
@@ -31,7 +32,7 @@ import type { GroupEnd, GroupOptions } from './rank-group.ts';
 import { type RunningStage, runSchedule, type SchedulerSummary, type StageEnd } from './scheduler.ts';
 import { startStageProcesses } from './stage-processes.ts';
 import { hintAtBatchSizes } from './suggest-batch.ts';
-import { nameLog, readLogTail } from './worker-process.ts';
+import { readLogTail } from './worker-process.ts';
 
 export interface RunOptions {
   readonly graph: StageGraph;
@@ -259,7 +260,7 @@ function prepareFolder(store: RunStore, stage: Stage, record: RunRecord): void {
   else store.emptyFolder(stage.id);
   store.writeRecord(stage.id, record);
   const config = renderYaml({ stage: stage.id, seed: stage.seed, ...stage.config });
-  writeFileAtomic(path.join(store.folderOf(stage.id), 'config.yaml'), [config]);
+  writeFileAtomic(path.join(store.folderOf(stage.id), CONFIG_FILE), [config]);
 }
 
 interface Ended {

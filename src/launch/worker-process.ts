@@ -7,6 +7,7 @@ import { execa } from 'execa';
 import type { OwnScript } from '../core/own-script.ts';
 import { noteWorker } from '../runs/left-workers.ts';
 import type { StageResult } from '../runs/run-record.ts';
+import { nameLog } from '../runs/stage-folder.ts';
 import type { Device } from './device-pool.ts';
 import { recogniseFailure } from './failure-policy.ts';
 import { countMemoryKills } from './memory-evidence.ts';
@@ -18,11 +19,6 @@ import {
   type StageProgress,
   type WorkerMessage,
 } from './protocol.ts';
-
-/** The log of one rank; that of rank 0 is the stage's. */
-export function nameLog(rank = 0): string {
-  return rank === 0 ? 'log.txt' : `log.rank-${rank}.txt`;
-}
 
 /** Lines of a log that are shown when its stage fails. */
 const TAIL_LINES = 20;

@@ -6,7 +6,7 @@ import path from 'node:path';
 import type { ResolvedExperiment } from '../config/resolved.ts';
 import { writeFileAtomic } from './write-file-atomic.ts';
 
-const EXPERIMENT_FILE = 'experiment.json';
+export const EXPERIMENT_FILE = 'experiment.json';
 const VERSION = 1;
 
 /** Notes what is run in a folder. */

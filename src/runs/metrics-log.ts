@@ -7,6 +7,9 @@ import { ProblemError } from '../core/problem.ts';
 import { withRoom } from './disk-room.ts';
 import { writeFileAtomic, writeWhole } from './write-file-atomic.ts';
 
+/** In a stage's folder. */
+export const METRICS_FILE = 'metrics.jsonl';
+
 /** Fields that differ between two runs of one seed. They stand last in a line. */
 export const TIME_FIELDS = ['dataTimeMs', 'stepTimeMs', 'timeMs', 'imagesPerSecond'] as const;
 

@@ -4,9 +4,8 @@ import { renameSync } from 'node:fs';
 import path from 'node:path';
 import { ProblemError } from '../core/problem.ts';
 import { refuseBroken } from '../runs/checkpoint.ts';
-import { cutMetricsLog, type MetricsMark } from '../runs/metrics-log.ts';
+import { cutMetricsLog, METRICS_FILE, type MetricsMark } from '../runs/metrics-log.ts';
 import type { StageContext } from './stage-context.ts';
-import { METRICS_FILE } from './stage-files.ts';
 
 type Told = Pick<StageContext, 'warn' | 'folder'>;
 

@@ -4,8 +4,6 @@
 export const ENCODER_FILE = 'encoder.safetensors';
 /** The projection head (fc.*) of the query encoder. Left by extract; the kNN of the CIFAR demo needs it. */
 export const HEAD_FILE = 'head.safetensors';
-/** One line an epoch and every few steps. Left by pretrain and lincls. */
-export const METRICS_FILE = 'metrics.jsonl';
 /** Of a training that ended because its loss was no finite number: the step's numbers. */
 export const FAILED_STEP_FILE = 'failed-step.json';
 /** Last linear classifier: the whole network, fc included. */

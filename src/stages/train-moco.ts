@@ -19,7 +19,7 @@ import {
   removeStepCheckpoints,
   writeTorchFile,
 } from '../runs/checkpoint.ts';
-import { type MetricsLog, type MetricsRow, readMetricsLog } from '../runs/metrics-log.ts';
+import { METRICS_FILE, type MetricsLog, type MetricsRow, readMetricsLog } from '../runs/metrics-log.ts';
 import { computeLr } from '../train/lr-schedule.ts';
 import type { StepMeasure } from '../train/meter.ts';
 import type { LoggedStep } from '../train/warnings/contrast-task.ts';
@@ -31,7 +31,6 @@ import { isMonitored, monitorKnn } from './monitor-knn.ts';
 import { refuseNonFiniteTensors, shareStep } from './non-finite.ts';
 import { type Measured, type RankTeam, refuseDifference } from './rank-team.ts';
 import type { StageContext, StageOutcome } from './stage-context.ts';
-import { METRICS_FILE } from './stage-files.ts';
 import { TrainingPosition, type TrainingStart } from './training-position.ts';
 
 /** Steps between two lines of metrics, as --print-freq of the original. */

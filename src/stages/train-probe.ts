@@ -2,7 +2,7 @@
 // from its own checkpoint where an interrupted run left one, also where that was in the middle of a validation.
 
 import path from 'node:path';
-import { createNoLog, type MetricsLog } from '../runs/metrics-log.ts';
+import { createNoLog, METRICS_FILE, type MetricsLog } from '../runs/metrics-log.ts';
 import { openTrackedLog } from '../tracking/track-metrics.ts';
 import type { LinearProbe } from '../train/linear-probe.ts';
 import { computeLr } from '../train/lr-schedule.ts';
@@ -20,7 +20,6 @@ import type { FrozenBackbone } from './frozen-backbone.ts';
 import { clearFailedStep, shareStep } from './non-finite.ts';
 import { type Measured, type RankTeam, refuseDifference } from './rank-team.ts';
 import type { StageContext, StageOutcome } from './stage-context.ts';
-import { METRICS_FILE } from './stage-files.ts';
 import { TrainingPosition } from './training-position.ts';
 import type { TrainingProgress } from './training-progress.ts';
 import { writeConfusion } from './write-confusion.ts';

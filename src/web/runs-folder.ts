@@ -5,7 +5,7 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, statSyn
 import path from 'node:path';
 import { collectExperiment, collectStatus, type ExperimentStatus } from '../runs/collect-status.ts';
 import { readExperiment } from '../runs/experiment-file.ts';
-import type { RecordReading } from '../runs/record-file.ts';
+import { RECORD_FILE, type RecordReading } from '../runs/record-file.ts';
 import { findRunner } from '../runs/run-lock.ts';
 import { openExperimentFolder, type RunStore } from '../runs/run-store.ts';
 
@@ -54,7 +54,7 @@ function rememberReadings(store: RunStore, cache: RecordCache): RunStore {
   return {
     ...store,
     readRecord: (id) => {
-      const file = path.join(store.folderOf(id), 'record.json');
+      const file = path.join(store.folderOf(id), RECORD_FILE);
       const stamp = stampOf(file);
       const known = cache.get(file);
       if (known?.stamp === stamp) return known.reading;

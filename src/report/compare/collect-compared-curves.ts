@@ -1,6 +1,7 @@
 // The learning curves of any runs in one figure a quantity: a series a run, the mean over its trials.
 
 import path from 'node:path';
+import { METRICS_FILE } from '../../runs/metrics-log.ts';
 import { averageCurves, pickLines } from '../details/average-curves.ts';
 import {
   listProbeQuantities,
@@ -34,7 +35,7 @@ export function collectComparedCurves(runs: readonly FoundRun[], labels: readonl
 function readRun({ records, folders }: FoundRun): RunRows['stages'] {
   const stages = new Map<string, EpochRow[][]>();
   records.forEach((record, i) => {
-    const rows = readEpochs(path.join(folders[i]!, 'metrics.jsonl'));
+    const rows = readEpochs(path.join(folders[i]!, METRICS_FILE));
     if (rows.length === 0) return;
     const name = stageOf(record);
     stages.set(name, [...(stages.get(name) ?? []), rows]);

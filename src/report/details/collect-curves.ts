@@ -3,6 +3,7 @@
 import path from 'node:path';
 import type { ResolvedEvaluation, ResolvedExperiment } from '../../config/resolved.ts';
 import type { Stage, StageGraph } from '../../plan/stage-graph.ts';
+import { METRICS_FILE } from '../../runs/metrics-log.ts';
 import type { RunStore } from '../../runs/run-store.ts';
 import type { CurveFigure, CurvePoint, CurveSeries } from '../figures/draw-curves.ts';
 import { averageCurves, pickLines } from './average-curves.ts';
@@ -123,7 +124,7 @@ function drawFrom(
 function readStage(stage: Stage, store: RunStore): EpochRow[] {
   const reading = store.readRecord(stage.id);
   if (reading.state !== 'ok' || reading.record.fingerprint !== stage.fingerprint) return [];
-  return readEpochs(path.join(store.folderOf(stage.id), 'metrics.jsonl'));
+  return readEpochs(path.join(store.folderOf(stage.id), METRICS_FILE));
 }
 
 /** The points of one quantity. */

@@ -9,7 +9,7 @@ import { drawMap } from '../figures/draw-map.ts';
 import { drawTrials } from '../figures/draw-trials.ts';
 import { PAGE } from '../figures/theme.ts';
 import type { Report } from '../report.ts';
-import { renderScroll } from './markup.ts';
+import { renderScroll, type Section } from './markup.ts';
 import { renderResults } from './render-results.ts';
 import {
   renderCrops,
@@ -20,12 +20,6 @@ import {
   renderSettings,
   renderWarnings,
 } from './render-sections.ts';
-
-export interface Section {
-  readonly id: string;
-  readonly title: string;
-  readonly content: string;
-}
 
 /** Lists the sections that have any content. */
 export function listSections(report: Report, details: ReportDetails): Section[] {

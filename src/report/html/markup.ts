@@ -22,8 +22,15 @@ export function renderDetails(summary: string, content: string): string {
   return `<details><summary>${escapeMarkup(summary)}</summary>${content}</details>`;
 }
 
-/** A section with its heading; nothing where it has no content. */
-export function renderSection({ id, title }: { id: string; title: string }, content: string): string {
+/** A part of a page with its heading. */
+export interface Section {
+  readonly id: string;
+  readonly title: string;
+  /** HTML; without any, there is no section. */
+  readonly content: string;
+}
+
+export function renderSection({ id, title, content }: Section): string {
   return content === '' ? '' : `<section id="${id}"><h2>${escapeMarkup(title)}</h2>${content}</section>`;
 }
 

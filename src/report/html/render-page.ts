@@ -5,7 +5,7 @@ import { escapeMarkup } from '../escape-markup.ts';
 import type { Report } from '../report.ts';
 import { listSections } from './list-sections.ts';
 import { renderSection } from './markup.ts';
-import { PAGE_STYLE } from './page-style.ts';
+import { renderDocument } from './render-document.ts';
 
 const POLICY =
   "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
@@ -14,28 +14,18 @@ const POLICY =
 export function renderPage(report: Report, details: ReportDetails): string {
   const sections = listSections(report, details);
   const links = sections.map(({ id, title }) => `<a href="#${id}">${title}</a>`);
-  return [
-    '<!doctype html>',
-    '<html lang="en">',
-    '<head>',
-    '<meta charset="utf-8">',
-    '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<meta http-equiv="Content-Security-Policy" content="${POLICY}">`,
-    `<title>${escapeMarkup(report.experiment)}: report</title>`,
-    '<link rel="icon" href="data:,">',
-    `<style>${PAGE_STYLE}</style>`,
-    '</head>',
-    '<body>',
-    renderHeader(report),
-    '<main>',
-    `<nav aria-label="Sections">${links.join('')}</nav>`,
-    ...sections.map((section) => renderSection(section, section.content)),
-    '</main>',
-    '<footer>Made by mocolab. The same numbers: report.md, report.tex, report.csv, report.json; the figures: figures/*.svg.</footer>',
-    '</body>',
-    '</html>',
-    '',
-  ].join('\n');
+  return renderDocument({
+    title: `${report.experiment}: report`,
+    head: [`<meta http-equiv="Content-Security-Policy" content="${POLICY}">`],
+    body: [
+      renderHeader(report),
+      '<main>',
+      `<nav aria-label="Sections">${links.join('')}</nav>`,
+      ...sections.map(renderSection),
+      '</main>',
+      '<footer>Made by mocolab. The same numbers: report.md, report.tex, report.csv, report.json; the figures: figures/*.svg.</footer>',
+    ],
+  });
 }
 
 function renderHeader({ experiment, claim, source }: Report): string {

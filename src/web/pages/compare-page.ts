@@ -9,11 +9,13 @@ import { nameShortly, renderCell } from '../../report/compare/render-comparison.
 import { MAX_SERIES } from '../../report/details/collect-curves.ts';
 import { drawCurves } from '../../report/figures/draw-curves.ts';
 import { PAGE } from '../../report/figures/theme.ts';
-import { renderDetails, renderScroll, renderTable } from '../../report/html/markup.ts';
+import { renderDetails, renderScroll, renderTable, type Section } from '../../report/html/markup.ts';
 import { renderFigures } from '../../report/html/render-sections.ts';
+import { METRICS_FILE } from '../../runs/metrics-log.ts';
+import { RECORD_FILE } from '../../runs/record-file.ts';
 import type { Page } from '../live-page.ts';
 import { type RunsFolder, stampOf } from '../runs-folder.ts';
-import { HOME, type PageSection, renderShell } from './shell.ts';
+import { HOME, renderShell } from './shell.ts';
 
 /** More columns nobody reads. */
 const MAX_RUNS = 24;
@@ -24,7 +26,7 @@ export function openComparePage(runs: RunsFolder, given: readonly string[]): Pag
   if (!folders.every((folder) => folder !== undefined)) return undefined;
   const found = folders.length > 0 ? findRuns(folders).slice(0, MAX_RUNS) : [];
   const files = found.flatMap(({ folders: own }) =>
-    own.flatMap((folder) => ['record.json', 'metrics.jsonl'].map((name) => path.join(folder, name))),
+    own.flatMap((folder) => [RECORD_FILE, METRICS_FILE].map((name) => path.join(folder, name))),
   );
   return {
     stamp: JSON.stringify(files.map(stampOf)),
@@ -39,7 +41,7 @@ function render(runs: readonly FoundRun[]): string {
   return renderShell({ ...shell, note: runs.map(({ name }) => name).join(', ') }, listSections(runs));
 }
 
-function listSections(runs: readonly FoundRun[]): PageSection[] {
+function listSections(runs: readonly FoundRun[]): Section[] {
   const comparison = compareRuns(runs);
   const names = nameShortly(comparison.runs);
   const drawn = runs.slice(0, MAX_SERIES);

@@ -8,25 +8,28 @@ import { collectReport } from '../../report/collect-report.ts';
 import { collectDetails } from '../../report/details/collect-details.ts';
 import { escapeMarkup } from '../../report/escape-markup.ts';
 import { listSections } from '../../report/html/list-sections.ts';
-import { readExperiment } from '../../runs/experiment-file.ts';
+import type { Section } from '../../report/html/markup.ts';
+import { EXPERIMENT_FILE, readExperiment } from '../../runs/experiment-file.ts';
+import { METRICS_FILE } from '../../runs/metrics-log.ts';
+import { RECORD_FILE } from '../../runs/record-file.ts';
 import { rememberRecords } from '../../runs/remember-records.ts';
 import { findRunner } from '../../runs/run-lock.ts';
 import { listRecordedStages, type RunStore } from '../../runs/run-store.ts';
 import type { Page } from '../live-page.ts';
 import { type RunsFolder, seeInterrupted, stampOf } from '../runs-folder.ts';
 import { renderChoice } from './choice.ts';
-import { HOME, type PageSection, renderShell } from './shell.ts';
+import { HOME, renderShell } from './shell.ts';
 import { renderStages } from './stages-table.ts';
 
 /** What of a stage's folder the page shows; a file that grows is a curve that moves. */
-const SHOWN_FILES = ['record.json', 'metrics.jsonl'];
+const SHOWN_FILES = [RECORD_FILE, METRICS_FILE];
 
 /** Opens the page of an experiment that is there. */
 export function openExperimentPage(runs: RunsFolder, name: string): Page {
   const store = runs.open(name);
   const ids = listRecordedStages(store.folder);
   const files = ids.flatMap((id) => SHOWN_FILES.map((file) => path.join(store.folderOf(id), file)));
-  const stamps = [path.join(store.folder, 'experiment.json'), ...files].map(stampOf);
+  const stamps = [path.join(store.folder, EXPERIMENT_FILE), ...files].map(stampOf);
   return {
     stamp: JSON.stringify([findRunner(store.folder) ?? null, ids, stamps]),
     render: () => render(rememberRecords(seeInterrupted(store)), name, ids),
@@ -58,17 +61,17 @@ const NO_EXPERIMENT =
 const OTHER_VERSION =
   'Another version of mocolab ran this: the next moco run of its file brings the table and the curves.';
 
-const note = (text: string): PageSection => ({
+const note = (text: string): Section => ({
   id: 'note',
   title: 'Report',
   content: `<p>${escapeMarkup(text)}</p>`,
 });
 
 /** The report's, with the graph in front. */
-function reportSections(graph: StageGraph, store: RunStore): PageSection[] {
+function reportSections(graph: StageGraph, store: RunStore): Section[] {
   const report = collectReport(graph, store);
   const sections = listSections(report, collectDetails(graph, store, report));
-  const isGraph = ({ id }: PageSection) => id === 'graph';
+  const isGraph = ({ id }: Section) => id === 'graph';
   const first = sections.find(isGraph) ?? { id: 'graph', title: 'Graph', content: '' };
   return [first, ...sections.filter((section) => !isGraph(section))];
 }

@@ -1,14 +1,14 @@
 // The first page: every experiment below the folder, how far it is, who runs it, and what may be compared.
 
 import { escapeMarkup } from '../../report/escape-markup.ts';
-import { renderScroll } from '../../report/html/markup.ts';
+import { renderScroll, type Section } from '../../report/html/markup.ts';
 import type { ExperimentStatus } from '../../runs/collect-status.ts';
 import { readExperiment } from '../../runs/experiment-file.ts';
 import { listFolders } from '../../runs/run-store.ts';
 import type { Page } from '../live-page.ts';
 import type { RunsFolder } from '../runs-folder.ts';
 import { type ComparedGroup, renderChoice } from './choice.ts';
-import { linkTo, type PageSection, renderShell, renderState } from './shell.ts';
+import { linkTo, renderShell, renderState } from './shell.ts';
 
 /** Opens the page of a folder of runs. */
 export function openExperimentsPage(runs: RunsFolder): Page {
@@ -19,7 +19,7 @@ export function openExperimentsPage(runs: RunsFolder): Page {
   };
 }
 
-function listSections(experiments: readonly ExperimentStatus[]): PageSection[] {
+function listSections(experiments: readonly ExperimentStatus[]): Section[] {
   if (experiments.length === 0) {
     const content = '<p>There are no runs here yet: <code>moco run FILE</code> makes some.</p>';
     return [{ id: 'experiments', title: 'Experiments', content }];

@@ -2,8 +2,8 @@
 // keeps them fresh.
 
 import { escapeMarkup } from '../../report/escape-markup.ts';
-import { renderSection } from '../../report/html/markup.ts';
-import { PAGE_STYLE } from '../../report/html/page-style.ts';
+import { renderSection, type Section } from '../../report/html/markup.ts';
+import { renderDocument } from '../../report/html/render-document.ts';
 
 export interface Shell {
   readonly title: string;
@@ -16,13 +16,6 @@ export interface Shell {
 export interface Link {
   readonly label: string;
   readonly href: string;
-}
-
-/** A part of a page; it is replaced as a whole where it changes. */
-export interface PageSection {
-  readonly id: string;
-  readonly title: string;
-  readonly content: string;
 }
 
 const STYLE = `
@@ -38,42 +31,33 @@ label{display:inline-flex;align-items:baseline;gap:6px;margin:2px 18px 2px 0}
 fieldset{border:0;padding:0;margin:0 0 10px}legend{font-weight:600;padding:0}
 `;
 
-/** Renders a page. Ends with a line break. */
-export function renderShell({ title, path, note }: Shell, sections: readonly PageSection[]): string {
+/** Renders a page; each section is replaced as a whole where it changes. Ends with a line break. */
+export function renderShell({ title, path, note }: Shell, sections: readonly Section[]): string {
   const links = path.map(
     ({ label, href }) => `<a href="${escapeMarkup(href)}">${escapeMarkup(label)}</a> / `,
   );
   const shown = sections.filter(({ content }) => content !== '');
   const contents = shown.map(({ id, title: name }) => `<a href="#${id}">${escapeMarkup(name)}</a>`);
-  return [
-    '<!doctype html>',
-    '<html lang="en">',
-    '<head>',
-    '<meta charset="utf-8">',
-    '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<title>${escapeMarkup(title)}: moco</title>`,
-    '<link rel="icon" href="data:,">',
-    `<style>${PAGE_STYLE}${STYLE}</style>`,
-    '<script src="/live.js" type="module"></script>',
-    '</head>',
-    '<body>',
-    '<a class="skip" href="#content">Skip to the content</a>',
-    '<header>',
-    ...(path.length > 0 ? [`<nav class="path" aria-label="Path">${links.join('')}</nav>`] : []),
-    `<h1>${escapeMarkup(title)}</h1>`,
-    ...(note === undefined ? [] : [`<p class="claim">${escapeMarkup(note)}</p>`]),
-    '<p id="live" role="status"></p>',
-    '</header>',
-    '<main id="content">',
-    ...(contents.length > 1
-      ? [`<nav class="sections" aria-label="Sections">${contents.join('')}</nav>`]
-      : []),
-    ...shown.map((section) => renderSection(section, section.content)),
-    '</main>',
-    '</body>',
-    '</html>',
-    '',
-  ].join('\n');
+  return renderDocument({
+    title: `${title}: moco`,
+    head: ['<script src="/live.js" type="module"></script>'],
+    style: STYLE,
+    body: [
+      '<a class="skip" href="#content">Skip to the content</a>',
+      '<header>',
+      ...(path.length > 0 ? [`<nav class="path" aria-label="Path">${links.join('')}</nav>`] : []),
+      `<h1>${escapeMarkup(title)}</h1>`,
+      ...(note === undefined ? [] : [`<p class="claim">${escapeMarkup(note)}</p>`]),
+      '<p id="live" role="status"></p>',
+      '</header>',
+      '<main id="content">',
+      ...(contents.length > 1
+        ? [`<nav class="sections" aria-label="Sections">${contents.join('')}</nav>`]
+        : []),
+      ...shown.map(renderSection),
+      '</main>',
+    ],
+  });
 }
 
 /** The first page. */

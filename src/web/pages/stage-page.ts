@@ -5,19 +5,21 @@ import { formatDuration } from '../../plan/format-quantity.ts';
 import { escapeMarkup } from '../../report/escape-markup.ts';
 import { drawCurves } from '../../report/figures/draw-curves.ts';
 import { PAGE } from '../../report/figures/theme.ts';
-import { renderScroll, renderTable } from '../../report/html/markup.ts';
+import { renderScroll, renderTable, type Section } from '../../report/html/markup.ts';
 import { renderFigures } from '../../report/html/render-sections.ts';
-import type { RecordReading } from '../../runs/record-file.ts';
+import { METRICS_FILE } from '../../runs/metrics-log.ts';
+import { RECORD_FILE, type RecordReading } from '../../runs/record-file.ts';
 import type { RunRecord } from '../../runs/run-record.ts';
+import { CONFIG_FILE, nameLog } from '../../runs/stage-folder.ts';
 import { collectStepCurves } from '../collect-step-curves.ts';
 import type { Page } from '../live-page.ts';
 import { type RunsFolder, readTail, seeInterrupted, stampOf } from '../runs-folder.ts';
-import { HOME, linkTo, type PageSection, renderShell, renderState } from './shell.ts';
+import { HOME, linkTo, renderShell, renderState } from './shell.ts';
 
 /** The end of a log that is shown. */
 const LOG_BYTES = 64 * 1024;
 const CONFIG_BYTES = 1024 * 1024;
-const FILES = ['record.json', 'metrics.jsonl', 'log.txt', 'config.yaml'];
+const FILES = [RECORD_FILE, METRICS_FILE, nameLog(), CONFIG_FILE];
 
 /** Opens the page; undefined where there is no such stage. */
 export function openStagePage(
@@ -37,21 +39,19 @@ export function openStagePage(
   };
 }
 
-function listSections(folder: string, reading: RecordReading): PageSection[] {
-  const curves = collectStepCurves(path.join(folder, 'metrics.jsonl')).map((figure) =>
-    drawCurves(figure, PAGE),
-  );
+function listSections(folder: string, reading: RecordReading): Section[] {
+  const curves = collectStepCurves(path.join(folder, METRICS_FILE)).map((figure) => drawCurves(figure, PAGE));
   return [
     { id: 'state', title: 'State', content: renderReading(reading) },
     { id: 'curves', title: 'Curves', content: renderFigures(curves) },
     {
       id: 'log',
       title: 'Log',
-      content: renderText('Log', readTail(path.join(folder, 'log.txt'), LOG_BYTES)),
+      content: renderText('Log', readTail(path.join(folder, nameLog()), LOG_BYTES)),
     },
     {
       ...{ id: 'settings', title: 'Settings' },
-      content: renderText('Settings', readTail(path.join(folder, 'config.yaml'), CONFIG_BYTES)),
+      content: renderText('Settings', readTail(path.join(folder, CONFIG_FILE), CONFIG_BYTES)),
     },
   ];
 }
