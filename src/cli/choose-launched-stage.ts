@@ -2,7 +2,7 @@
 
 import { findNearest } from '../core/nearest.ts';
 import { type Problem, ProblemError } from '../core/problem.ts';
-import type { Stage, StageGraph } from '../plan/stage-graph.ts';
+import { isTraining, type Stage, type StageGraph } from '../plan/stage-graph.ts';
 
 /** As many names as a message lists. */
 const LISTED = 5;
@@ -12,7 +12,7 @@ export function chooseLaunchedStage(
   { stages, experiment }: StageGraph,
   { id, ranks }: { readonly id: string | undefined; readonly ranks: number },
 ): Stage {
-  const trainings = stages.filter(({ kind }) => kind === 'pretrain' || kind === 'lincls');
+  const trainings = stages.filter(isTraining);
   const fitting = trainings.filter(({ cost }) => cost.devices === ranks);
   if (id === undefined) {
     if (fitting.length === 1) return fitting[0]!;

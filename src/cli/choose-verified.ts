@@ -1,7 +1,7 @@
 // Which training of a file `moco verify-resume` proves, and the stages that have to run before it.
 
 import { ProblemError } from '../core/problem.ts';
-import type { Stage, StageConfig, StageGraph } from '../plan/stage-graph.ts';
+import { isTraining, type Stage, type StageConfig, type StageGraph } from '../plan/stage-graph.ts';
 import type { PreparedPlan } from './prepare-plan.ts';
 
 export interface Chosen {
@@ -21,7 +21,7 @@ export interface Wanted {
 export function chooseVerified({ graph, inputProblems }: PreparedPlan, wanted: Wanted): Chosen {
   if (inputProblems.length > 0) throw new ProblemError(inputProblems);
   const { method, evaluation } = wanted;
-  const trainings = graph.stages.filter(({ trial, kind }) => trial === 1 && isTraining(kind));
+  const trainings = graph.stages.filter((stage) => stage.trial === 1 && isTraining(stage));
   const chosen = ['pretrain', 'lincls']
     .flatMap((kind) => trainings.filter((stage) => stage.kind === kind))
     .find(
@@ -32,10 +32,6 @@ export function chooseVerified({ graph, inputProblems }: PreparedPlan, wanted: W
   if (!chosen) throw new ProblemError(reportNothing(trainings, wanted));
   const needed = chosen.needs.map((id) => graph.stages.find((stage) => stage.id === id)!);
   return { stage: chosen, before: needed.map((stage) => startAtInitialisation(stage, graph)) };
-}
-
-function isTraining(kind: Stage['kind']): boolean {
-  return kind === 'pretrain' || kind === 'lincls';
 }
 
 /** A classifier goes on alike on any encoder: where one would have to be trained first, an untrained one does. */

@@ -34,8 +34,9 @@ export function expandMatrix(recipe: LocatedMap, problems: Problem[]): MatrixCel
   const groups = [...listAxes(matrix, problems), ...listCells(childOf(matrix, 'cells'))];
   const excluded = listExcluded(childOf(matrix, 'exclude'));
   const count = groups.reduce((product, group) => product * group.length, 1);
-  if (count > MAX_CELLS || count * countValues(base) > MAX_VALUES) {
-    problems.push(reportTooLarge(matrix, { count, values: countValues(base) }));
+  const values = countValues(base);
+  if (count > MAX_CELLS || count * values > MAX_VALUES) {
+    problems.push(reportTooLarge(matrix, { count, values }));
     return [];
   }
   const combinations = groups.reduce<Choice[][]>(

@@ -34,12 +34,7 @@ export function selectStages(
 
 /** Narrows decisions to one stage. */
 export function selectStage(decisions: StageDecisions, wanted: string): StageDecisions {
-  return new Map(
-    [...decisions].map(([id, decision]) => {
-      const keep = id === wanted || decision.state !== 'to-run';
-      return [id, keep ? decision : { state: 'not-selected', reason: `not selected: only ${wanted}` }];
-    }),
-  );
+  return runOnly(decisions, (id) => id === wanted, `only ${wanted}`);
 }
 
 /** Narrows decisions to the stages that failed, all that those need, and what then has all that it needs. */
@@ -54,10 +49,15 @@ export function selectFailed(
   const isThere = (id: string) => wanted.has(id) || decisions.get(id)?.state === 'up-to-date';
   for (const { id, needs } of graph.stages)
     if (needs.some((need) => wanted.has(need)) && needs.every(isThere)) wanted.add(id);
+  return runOnly(decisions, (id) => wanted.has(id), 'it had not failed');
+}
+
+/** Leaves out what would run and is not wanted. */
+function runOnly(decisions: StageDecisions, isWanted: (id: string) => boolean, why: string): StageDecisions {
   return new Map(
     [...decisions].map(([id, decision]) => {
-      const keep = wanted.has(id) || decision.state !== 'to-run';
-      return [id, keep ? decision : { state: 'not-selected', reason: 'not selected: it had not failed' }];
+      const keep = isWanted(id) || decision.state !== 'to-run';
+      return [id, keep ? decision : { state: 'not-selected', reason: `not selected: ${why}` }];
     }),
   );
 }

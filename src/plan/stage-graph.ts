@@ -98,3 +98,8 @@ export interface StageGraph {
 export type DataSizes = {
   readonly [dataKey: string]: { readonly train: number; readonly val: number; readonly classes: number };
 };
+
+/** Whether a stage trains: in steps, with checkpoints, on as many devices as its recipe says. */
+export function isTraining({ kind }: Pick<Stage, 'kind'>): boolean {
+  return kind === 'pretrain' || kind === 'lincls';
+}
