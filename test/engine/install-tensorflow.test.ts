@@ -4,13 +4,13 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ProblemError } from '../../src/core/problem.ts';
+import { findProgram } from '../../src/engine/install/run-tool.ts';
 import { explainTensorflowFailure } from '../../src/engine/tensorflow/explain-failure.ts';
 import { explainNoGpu } from '../../src/engine/tensorflow/explain-no-gpu.ts';
 import { readTensorflowManifest } from '../../src/engine/tensorflow/find-package.ts';
 import { buildBinding } from '../../src/engine/tensorflow/install/build-package.ts';
 import { installTensorflow, refuseSystem } from '../../src/engine/tensorflow/install/install-tensorflow.ts';
 import { proveTensorflow } from '../../src/engine/tensorflow/install/prove-tensorflow.ts';
-import { findProgram } from '../../src/engine/torch/install/run-tool.ts';
 import { makeFolder } from '../helpers/make-record.ts';
 
 beforeEach(() => {

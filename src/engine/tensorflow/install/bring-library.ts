@@ -4,7 +4,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { ProblemError } from '../../../core/problem.ts';
-import { findProgram, runTool } from '../../torch/install/run-tool.ts';
+import { findProgram, runTool } from '../../install/run-tool.ts';
 import { OFFICIAL_CUDA } from '../explain-no-gpu.ts';
 import { reportDownload, reportLibrary, reportTool } from './problems.ts';
 

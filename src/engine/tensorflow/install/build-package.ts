@@ -5,7 +5,7 @@ import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { ProblemError } from '../../../core/problem.ts';
-import { findProgram, runTool } from '../../torch/install/run-tool.ts';
+import { findProgram, runTool } from '../../install/run-tool.ts';
 import { TFJS_NODE } from '../find-package.ts';
 import type { Libtensorflow } from './bring-library.ts';
 import { reportBuild, reportDownload, reportTool } from './problems.ts';

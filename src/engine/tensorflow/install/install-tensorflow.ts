@@ -2,9 +2,11 @@
 // appears whole under its name, and counts as installed only once it has proven its numbers.
 
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { ProblemError } from '../../../core/problem.ts';
+import { describeProof } from '../../install/run-proof.ts';
+import { writeManifest } from '../../install/write-manifest.ts';
 import {
   findTensorflowFolder,
   type InstalledPackage,
@@ -70,7 +72,7 @@ async function setUp(
   try {
     const proven = await prove({ ...fresh, libtensorflow: '' }, options);
     const before = readTensorflowManifest();
-    writeManifest(proven);
+    writeManifest(locateTensorflowManifest(), proven);
     if (before) removeInstall(before.folder, folder);
     options.say(`the engine tensorflow is installed: ${proven.folder}`);
     return proven;
@@ -83,8 +85,7 @@ async function setUp(
 async function prove(installed: InstalledPackage, { env, say }: InstallOptions): Promise<InstalledPackage> {
   say('proving it: every operation against float64 loops ...');
   const { checks, libtensorflow, device } = await proveTensorflow(installed, env);
-  const worst = Math.max(...checks.map(({ error }) => error));
-  say(`proven: ${checks.length} operations, forward and backward, worst error ${worst.toExponential(1)}`);
+  say(describeProof(checks));
   say(`libtensorflow ${libtensorflow} on the ${device}, from ${installed.origin}`);
   return { ...installed, libtensorflow };
 }
@@ -101,11 +102,4 @@ function removeInstall(packageFolder: string, fresh: string): void {
   const [entry] = path.relative(root, packageFolder).split(path.sep);
   if (!entry || entry === '..' || path.join(root, entry) === fresh) return;
   rmSync(path.join(root, entry), { recursive: true, force: true });
-}
-
-function writeManifest(installed: InstalledPackage): void {
-  const file = locateTensorflowManifest();
-  const fresh = `${file}.${process.pid}`;
-  writeFileSync(fresh, `${JSON.stringify(installed, null, 2)}\n`);
-  renameSync(fresh, file);
 }

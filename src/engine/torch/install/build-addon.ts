@@ -16,11 +16,11 @@ import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { ProblemError } from '../../../core/problem.ts';
+import { runTool } from '../../install/run-tool.ts';
 import { findTorchFolder, hashSources, type InstalledAddon, sourceFolder } from '../addon-file.ts';
 import { findCmake } from './build-tools.ts';
 import { findCudaHeaders } from './find-cuda.ts';
 import { type Libtorch, stampLibtorch } from './read-libtorch.ts';
-import { runTool } from './run-tool.ts';
 
 const ADDON = 'mocolab_torch.node';
 /** The loader's, which wants no libtorch. */

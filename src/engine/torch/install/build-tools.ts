@@ -2,8 +2,8 @@
 
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { findProgram } from '../../install/run-tool.ts';
 import { findPrivatePython } from './private-python.ts';
-import { findProgram } from './run-tool.ts';
 
 /** Programs of which each one will do, and the Debian package that brings one. */
 const tools = {

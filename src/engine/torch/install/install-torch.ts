@@ -1,9 +1,10 @@
 // Installs the engine torch: finds a libtorch, brings what is missing where it may, builds the addon, and
 // keeps it only once it has proven its numbers.
 
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
+import { mkdirSync } from 'node:fs';
 import { ProblemError } from '../../../core/problem.ts';
+import { describeProof } from '../../install/run-proof.ts';
+import { writeManifest } from '../../install/write-manifest.ts';
 import { examineAddon, findTorchFolder, type InstalledAddon, locateManifest } from '../addon-file.ts';
 import { buildAddon } from './build-addon.ts';
 import { findMissingTools } from './build-tools.ts';
@@ -47,9 +48,8 @@ async function install(options: InstallOptions): Promise<InstalledAddon> {
   const installed = await buildAddon(found, { env, say, force });
   say('proving it: every operation against float64 loops ...');
   const checks = await proveEngine(installed, env);
-  const worst = Math.max(...checks.map(({ error }) => error));
-  say(`proven: ${checks.length} operations, forward and backward, worst error ${worst.toExponential(1)}`);
-  writeManifest(installed);
+  say(describeProof(checks));
+  writeManifest(locateManifest(), installed);
   say(`the engine torch is installed: ${installed.addon}`);
   return installed;
 }
@@ -87,14 +87,6 @@ export function refuseSystem(platform: string, arch: string): void {
     message: `Expected Linux on x64 or arm64 for the engine torch but this is ${platform} on ${arch}.`,
     hint: 'Use --engine wasm, which runs wherever Node.js does.',
   });
-}
-
-function writeManifest(installed: InstalledAddon): void {
-  const file = locateManifest();
-  const fresh = `${file}.${process.pid}`;
-  mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(fresh, `${JSON.stringify(installed, null, 2)}\n`);
-  renameSync(fresh, file);
 }
 
 /** TORCH_CACHE for a file of ours that can't be written; anything else as it is. */

@@ -4,9 +4,9 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { findProgram } from '../../install/run-tool.ts';
 import { namePackages, type Tool } from './build-tools.ts';
 import { compareVersions } from './read-libtorch.ts';
-import { findProgram } from './run-tool.ts';
 
 /** What is missing. */
 export interface Needs {

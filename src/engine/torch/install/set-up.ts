@@ -2,10 +2,10 @@
 
 import { rmSync } from 'node:fs';
 import { type Problem, ProblemError } from '../../../core/problem.ts';
+import { runTool } from '../../install/run-tool.ts';
 import { namePackages } from './build-tools.ts';
 import type { Needs, Setup } from './plan-setup.ts';
 import { adoptPrivateEnvironment } from './private-python.ts';
-import { runTool } from './run-tool.ts';
 
 /** Lines of apt, dpkg and pip that tell how far they are. */
 const TELLING = /^\s*(Setting up|Collecting|Downloading|Installing collected|Successfully installed)/;
