@@ -105,10 +105,7 @@ async function openCached(
 ): Promise<FeatureSource | undefined> {
   try {
     const phase = `features of ${options.split}`;
-    const isStopping = async () => {
-      await team.agree();
-      return team.isStopping();
-    };
+    const isStopping = () => team.agree();
     const own = await computeSplitFeatures(backbone, loader, { phase, report, isStopping });
     if (!own) return undefined;
     const features = await joinFeatures(team.collectives, own, backbone.featureDim);

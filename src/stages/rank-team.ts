@@ -28,8 +28,8 @@ export interface RankTeam {
   isStopping(): boolean;
   /** What all ranks have measured. Also tells who was told to stop; every rank calls it after every step. */
   share(measured: Measured): Promise<Measured>;
-  /** Tells who was told to stop, outside of steps; every rank calls it. */
-  agree(): Promise<void>;
+  /** Tells who was told to stop, outside of steps; every rank calls it. Returns `isStopping`. */
+  agree(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -48,10 +48,11 @@ export async function joinTeam(
     timeoutMs: rank?.timeoutMs ?? 0,
   });
   let agreed = false;
+  const isStopping = () => (collectives.ranks === 1 ? stop.aborted : agreed);
   return {
     collectives,
     keepsFiles: collectives.rank === 0,
-    isStopping: () => (collectives.ranks === 1 ? stop.aborted : agreed),
+    isStopping,
     share: async (measured) => {
       if (collectives.ranks === 1) return measured;
       const all = await collectives.gatherValues({ ...measured, stops: stop.aborted });
@@ -60,6 +61,7 @@ export async function joinTeam(
     },
     agree: async () => {
       if (collectives.ranks > 1) agreed = (await collectives.gatherValues(stop.aborted)).some(Boolean);
+      return isStopping();
     },
     close: () => collectives.close(),
   };

@@ -202,8 +202,7 @@ async function validate(
   const meter = new StepMeter();
   let [own, done] = [0, 0];
   for await (const { features, labels, images } of val.readEpoch(0)) {
-    await team.agree();
-    if (team.isStopping()) return undefined;
+    if (await team.agree()) return undefined;
     own += labels.length;
     done += images;
     if (labels.length > 0) meter.add(await probe.measure(features, labels), labels.length);

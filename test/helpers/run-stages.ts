@@ -3,6 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { ResolvedExperiment } from '../../src/config/resolved.ts';
+import type { LinclsRecipe } from '../../src/config/schema/recipe.generated.ts';
 import { compilePlan } from '../../src/plan/compile-plan.ts';
 import type { Stage, StageKind } from '../../src/plan/stage-graph.ts';
 import type { ProgressReport, StageContext, StageOutcome } from '../../src/stages/stage-context.ts';
@@ -102,4 +103,14 @@ export async function runKinds(runner: StageRunner, ...kinds: readonly StageKind
   const outcomes: StageOutcome[] = [];
   for (const kind of kinds) outcomes.push(await runner.run(kind));
   return outcomes;
+}
+
+/** The tiny experiment with changes of its linear classification. */
+export function changeLincls(changes: Partial<LinclsRecipe>): ResolvedExperiment {
+  const experiment = makeTinyExperiment();
+  const evaluations = experiment.evaluations.map((evaluation) => {
+    const { recipe } = evaluation;
+    return recipe.kind === 'lincls' ? { ...evaluation, recipe: { ...recipe, ...changes } } : evaluation;
+  });
+  return { ...experiment, evaluations };
 }

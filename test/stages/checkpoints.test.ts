@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ResolvedExperiment } from '../../src/config/resolved.ts';
-import type { LinclsRecipe, PretrainRecipe } from '../../src/config/schema/recipe.generated.ts';
+import type { PretrainRecipe } from '../../src/config/schema/recipe.generated.ts';
 import type { HostTensor } from '../../src/core/host-tensor.ts';
 import { ProblemError } from '../../src/core/problem.ts';
 import { withTensors } from '../../src/files/open-tensors.ts';
@@ -15,22 +15,17 @@ import { nameCheckpoint, writeTorchFile } from '../../src/runs/checkpoint.ts';
 import { readMetricsLog, renderWithoutTimes } from '../../src/runs/metrics-log.ts';
 import { readTensorFile } from '../../src/runs/tensor-file.ts';
 import { makeFolder } from '../helpers/make-record.ts';
-import { createStageRunner, makeTinyExperiment, type StageRunner } from '../helpers/run-stages.ts';
+import {
+  changeLincls,
+  createStageRunner,
+  makeTinyExperiment,
+  type StageRunner,
+} from '../helpers/run-stages.ts';
 
 function changePretrain(changes: Partial<PretrainRecipe>): ResolvedExperiment {
   const experiment = makeTinyExperiment();
   const [method] = experiment.methods;
   return { ...experiment, methods: [{ ...method!, recipe: { ...method!.recipe, ...changes } }] };
-}
-
-function changeLincls(changes: Partial<LinclsRecipe>): ResolvedExperiment {
-  const experiment = makeTinyExperiment();
-  const evaluations = experiment.evaluations.map((evaluation) =>
-    evaluation.recipe.kind === 'lincls'
-      ? { ...evaluation, recipe: { ...evaluation.recipe, ...changes } }
-      : evaluation,
-  );
-  return { ...experiment, evaluations };
 }
 
 const folderOf = (runner: StageRunner, kind: 'pretrain' | 'lincls') => runner.folderOf(runner.find(kind));

@@ -7,30 +7,17 @@ import type { ResolvedExperiment } from '../../src/config/resolved.ts';
 import type { PretrainRecipe } from '../../src/config/schema/recipe.generated.ts';
 import { ProblemError } from '../../src/core/problem.ts';
 import { refuseBroken } from '../../src/runs/checkpoint.ts';
-import { createStageRunner, makeTinyExperiment, runKinds, type StageRunner } from '../helpers/run-stages.ts';
+import { changeLincls, createStageRunner, runKinds, type StageRunner } from '../helpers/run-stages.ts';
 
 /** Two trainings whose rate is multiplied by `gamma` after the first epoch. */
 function makeDiverging(gamma: number, changes: Partial<PretrainRecipe> = {}): ResolvedExperiment {
-  const experiment = makeTinyExperiment();
   const schedule = { policy: 'step' as const, milestones: [1], gamma };
+  const experiment = changeLincls({
+    checkpointing: { everyEpochs: 1, everyMinutes: 15, keep: 'best' },
+    schedule,
+  });
   const [method] = experiment.methods;
-  const evaluations = experiment.evaluations.map((evaluation) =>
-    evaluation.recipe.kind === 'lincls'
-      ? {
-          ...evaluation,
-          recipe: {
-            ...evaluation.recipe,
-            checkpointing: { ...evaluation.recipe.checkpointing, everyEpochs: 1 },
-            schedule,
-          },
-        }
-      : evaluation,
-  );
-  return {
-    ...experiment,
-    methods: [{ ...method!, recipe: { ...method!.recipe, schedule, ...changes } }],
-    evaluations,
-  };
+  return { ...experiment, methods: [{ ...method!, recipe: { ...method!.recipe, schedule, ...changes } }] };
 }
 
 async function problemOf(runner: StageRunner, kind: 'pretrain' | 'lincls') {

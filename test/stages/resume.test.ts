@@ -7,33 +7,30 @@ import type { ResolvedExperiment } from '../../src/config/resolved.ts';
 import { listStepCheckpoints, nameCheckpoint, nameStepCheckpoint } from '../../src/runs/checkpoint.ts';
 import { compareTrainings } from '../../src/runs/compare-trainings.ts';
 import { readMetricsLog, renderWithoutTimes } from '../../src/runs/metrics-log.ts';
-import { createStageRunner, makeTinyExperiment, runKinds, type StageRunner } from '../helpers/run-stages.ts';
+import {
+  changeLincls,
+  createStageRunner,
+  makeTinyExperiment,
+  runKinds,
+  type StageRunner,
+} from '../helpers/run-stages.ts';
 
 type Trained = 'pretrain' | 'lincls';
 
 /** The tiny experiment, three epochs of six batches; classifiers with two batches held out, a checkpoint every two epochs. */
 function makeSmall(everyMinutes = 15): ResolvedExperiment {
-  const experiment = makeTinyExperiment();
-  const [method] = experiment.methods;
+  const [method] = makeTinyExperiment().methods;
   const { data } = method!.recipe;
   const pretrain = {
     ...method!.recipe,
     epochs: 3,
     checkpointing: { everyEpochs: 1, everyMinutes, keep: 'last' },
   };
-  const evaluations = experiment.evaluations.map((evaluation) =>
-    evaluation.recipe.kind === 'lincls'
-      ? {
-          ...evaluation,
-          recipe: {
-            ...evaluation.recipe,
-            data: { ...data, synthetic: { ...data.synthetic!, val: 64 } },
-            checkpointing: { everyEpochs: 2, everyMinutes, keep: 'best' },
-          },
-        }
-      : evaluation,
-  );
-  return { ...experiment, methods: [{ ...method!, recipe: pretrain }], evaluations };
+  const changed = changeLincls({
+    data: { ...data, synthetic: { ...data.synthetic!, val: 64 } },
+    checkpointing: { everyEpochs: 2, everyMinutes, keep: 'best' },
+  });
+  return { ...changed, methods: [{ ...method!, recipe: pretrain }] };
 }
 
 const BATCH = { pretrain: 16, lincls: 32 };

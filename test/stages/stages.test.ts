@@ -8,7 +8,13 @@ import type { HostTensor } from '../../src/core/host-tensor.ts';
 import { ProblemError } from '../../src/core/problem.ts';
 import { readMetricsLog, renderWithoutTimes } from '../../src/runs/metrics-log.ts';
 import { readTensorFile, writeTensorFile } from '../../src/runs/tensor-file.ts';
-import { createStageRunner, makeTinyExperiment, runKinds, type StageRunner } from '../helpers/run-stages.ts';
+import {
+  changeLincls,
+  createStageRunner,
+  makeTinyExperiment,
+  runKinds,
+  type StageRunner,
+} from '../helpers/run-stages.ts';
 
 /** The tiny experiment with one recipe changed. */
 function changeMethod(changes: Partial<ResolvedMethod['recipe']>): ResolvedExperiment {
@@ -232,7 +238,7 @@ describe('lincls', () => {
 
   test('gives the same numbers from features that are kept and from features computed anew', async () => {
     const kept = createStageRunner(makeTinyExperiment());
-    const anew = createStageRunner(withTrainAugment([{ op: 'randomCrop', size: 16, padding: 0 }]));
+    const anew = createStageRunner(changeLincls({ augment: [{ op: 'randomCrop', size: 16, padding: 0 }] }));
     await runKinds(kept, 'pretrain', 'extract', 'lincls');
     await runKinds(anew, 'pretrain', 'extract', 'lincls');
     const rows = (runner: StageRunner) => metricsOf(runner, 'lincls').map(({ stepTimeMs: _, ...row }) => row);
@@ -250,16 +256,6 @@ describe('lincls', () => {
     expect(metrics.bestEpoch).toBe(accuracies.indexOf(Math.max(...accuracies)) + 1);
     expect(metrics.top5).toBe(100);
   });
-
-  function withTrainAugment(augment: unknown): ResolvedExperiment {
-    const experiment = makeTinyExperiment();
-    const evaluations = experiment.evaluations.map((evaluation) =>
-      evaluation.recipe.kind === 'lincls'
-        ? { ...evaluation, recipe: { ...evaluation.recipe, augment } as typeof evaluation.recipe }
-        : evaluation,
-    );
-    return { ...experiment, evaluations };
-  }
 });
 
 describe('knn', () => {
