@@ -9,8 +9,7 @@ import type { Stage } from '../plan/stage-graph.ts';
 import type { RunStore } from '../runs/run-store.ts';
 import type { Device } from './device-pool.ts';
 import type { RankPlace } from './protocol.ts';
-import { locateStage } from './run-experiment.ts';
-import { startStageProcesses } from './stage-processes.ts';
+import { locateStage, startStageProcesses } from './stage-processes.ts';
 import { readLogTail, type WorkerEnd } from './worker-process.ts';
 
 export interface FollowOptions {

@@ -4,7 +4,8 @@
 import { readdirSync } from 'node:fs';
 import type { Stage } from '../plan/stage-graph.ts';
 import type { StageProgress } from './protocol.ts';
-import { type RunOptions, runExperiment } from './run-experiment.ts';
+import { runExperiment } from './run-experiment.ts';
+import type { RunOptions } from './run-options.ts';
 
 /** A run of a graph whose last stage is the training. */
 export interface StageRun

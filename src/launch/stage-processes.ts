@@ -2,6 +2,8 @@
 // loopback, which this process holds, and a secret, so that two jobs at once never meet.
 
 import { openMeetingPlace } from '../engine/collectives/rendezvous/meeting-place.ts';
+import type { Stage } from '../plan/stage-graph.ts';
+import type { RunStore } from '../runs/run-store.ts';
 import type { Device } from './device-pool.ts';
 import type { RankPlace } from './protocol.ts';
 import { type GroupOptions, type RankGroup, startRanks } from './rank-group.ts';
@@ -10,6 +12,15 @@ export interface StageProcessesOptions extends Omit<GroupOptions, 'members'> {
   readonly devices: readonly Device[];
   /** The one process's place among ranks that another launcher has started; absent: there are no others. */
   readonly place?: RankPlace;
+}
+
+/** What a stage is told, wherever it runs, beside the folder that it may write to. */
+export function locateStage(store: RunStore, stage: Stage): Omit<GroupOptions['order'], 'folder'> {
+  return {
+    stage,
+    inputFolders: Object.fromEntries(stage.needs.map((need) => [need, store.folderOf(need)])),
+    experimentFolder: store.folder,
+  };
 }
 
 /** Starts a stage: one process a device. Several meet first; a single one has none to meet unless it has a place. */
