@@ -2,7 +2,7 @@
 
 import os from 'node:os';
 import type { ResolvedExperiment } from '../config/resolved.ts';
-import { type Problem, ProblemError } from '../core/problem.ts';
+import { collectProblems, type Problem, ProblemError } from '../core/problem.ts';
 import type { LaunchedRank } from '../engine/collectives/rendezvous/rendezvous.ts';
 import { findTensorflowPackages, isForGpus } from '../engine/tensorflow/find-package.ts';
 import { examineAddon, listGpuEngines } from '../engine/torch/addon-file.ts';
@@ -66,11 +66,5 @@ export function refuseTooFewDevices({ graph, decisions }: PlanView, devices: rea
 
 /** What `moco run` would refuse, for `moco plan` to say. */
 export function findDeviceProblems(view: PlanView): readonly Problem[] {
-  try {
-    refuseTooFewDevices(view, chooseDevices(view.graph));
-    return [];
-  } catch (error) {
-    if (error instanceof ProblemError) return error.problems;
-    throw error;
-  }
+  return collectProblems(() => refuseTooFewDevices(view, chooseDevices(view.graph)));
 }

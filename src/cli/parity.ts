@@ -1,7 +1,7 @@
 // `moco parity`: PyTorch's reference numbers, recomputed on this machine.
 
 import { ExitCode } from '../core/exit-code.ts';
-import { ProblemError } from '../core/problem.ts';
+import { collectProblems, ProblemError } from '../core/problem.ts';
 import { hasPassed, isWithin } from '../parity/comparison.ts';
 import type { ParityMessage } from '../parity/parity-message.ts';
 import { readCase } from '../parity/read-case.ts';
@@ -36,15 +36,7 @@ export async function parity(files: readonly string[], options: ParityOptions): 
 
 /** All files are read before any is computed. */
 function refuseBadCases(files: readonly string[]): void {
-  const problems = files.flatMap((file) => {
-    try {
-      readCase(file);
-      return [];
-    } catch (error) {
-      if (error instanceof ProblemError) return error.problems;
-      throw error;
-    }
-  });
+  const problems = files.flatMap((file) => collectProblems(() => readCase(file)));
   if (problems.length > 0) throw new ProblemError(problems);
 }
 

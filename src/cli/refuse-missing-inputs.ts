@@ -1,7 +1,7 @@
 // What stages read must be there before the first of them starts.
 
 import type { DataConfig } from '../config/schema/recipe.generated.ts';
-import { type Problem, ProblemError } from '../core/problem.ts';
+import { collectProblems, type Problem, ProblemError } from '../core/problem.ts';
 import { checkDataPresent } from '../data/open-dataset.ts';
 import type { PlanView } from '../plan/plan-view.ts';
 
@@ -17,17 +17,10 @@ export function refuseMissingInputs(
     needed.set(JSON.stringify(config.recipe.data), config.recipe.data);
   }
   const missing = known.filter(({ code }) => code === 'PRETRAINED_FILE_MISSING');
-  const problems = [...missing, ...[...needed.values()].flatMap(findDataProblems)];
+  const problems = [
+    ...missing,
+    ...[...needed.values()].flatMap((data) => collectProblems(() => checkDataPresent(data))),
+  ];
   const distinct = new Map(problems.map((problem) => [problem.message, problem]));
   if (distinct.size > 0) throw new ProblemError([...distinct.values()]);
-}
-
-function findDataProblems(data: DataConfig): readonly Problem[] {
-  try {
-    checkDataPresent(data);
-    return [];
-  } catch (error) {
-    if (error instanceof ProblemError) return error.problems;
-    throw error;
-  }
 }

@@ -33,3 +33,14 @@ export class ProblemError extends Error {
     this.problems = list;
   }
 }
+
+/** The problems of the ProblemError that a check throws; none where it passes. */
+export function collectProblems(check: () => unknown): readonly Problem[] {
+  try {
+    check();
+    return [];
+  } catch (error) {
+    if (error instanceof ProblemError) return error.problems;
+    throw error;
+  }
+}
