@@ -61,7 +61,8 @@ function checkColumns({ evaluations, report }: ResolvedExperiment, node: Located
 function checkPublished({ methods, evaluations }: ResolvedExperiment, node: Located): Problem[] {
   const known = evaluations.map(({ name }) => name);
   return methods.flatMap(({ name, published }) =>
-    Object.keys(published ?? {})
+    // What is no mapping, the schema has refused.
+    Object.keys(isMapping(published) ? published : {})
       .filter((evaluation) => !known.includes(evaluation))
       .map((evaluation) => {
         const nearest = findNearest(evaluation, known);
@@ -73,4 +74,8 @@ function checkPublished({ methods, evaluations }: ResolvedExperiment, node: Loca
         };
       }),
   );
+}
+
+function isMapping(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -227,9 +227,20 @@ function renderRange(schema: { [key: string]: unknown }): string {
   return `${low} to ${high}`;
 }
 
+const SHOWN = 60;
+
 function renderValue(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+  const text = JSON.stringify(shorten(value)) ?? 'nothing';
+  return text.length > SHOWN ? `${text.slice(0, SHOWN - 3)}...` : text;
+}
+
+/** All that is shown of a value, and little more: it may be long, and stand in each of a matrix' thousands of cells. */
+function shorten(value: unknown): unknown {
+  if (typeof value === 'string') return value.slice(0, SHOWN);
+  if (Array.isArray(value)) return value.slice(0, SHOWN).map(shorten);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).slice(0, SHOWN);
+  return Object.fromEntries(entries.map(([key, each]) => [key.slice(0, SHOWN), shorten(each)]));
 }
 
 function nameType(value: unknown): string {

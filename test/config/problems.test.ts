@@ -130,6 +130,26 @@ test('a matrix whose cells repeat a large recipe', () => {
 `);
 });
 
+test.each([
+  ['a long text', 'x'.repeat(200_000)],
+  ['a long list', `[${'1,'.repeat(90_000)}]`],
+])('published values that are %s are one problem', (_, published) => {
+  const { problems } = loadFiles({
+    'a.yaml': `kind: experiment\nmethods: { a: { published: ${published} } }\nevaluations: {}\n`,
+  });
+  expect(problems.map(({ code }) => code)).toEqual(['CONFIG_WRONG_TYPE']);
+});
+
+test('of a long value no more is told than fits a line', () => {
+  const list = `["${'é'.repeat(70)}", 2]`;
+  expect(problemsOf(recipe({ batchSize: list }))).toContain(
+    `Expected an integer for batchSize but received ["${'é'.repeat(55)}..., a list.\n`,
+  );
+  expect(problemsOf(recipe({ batchSize: `{ ${'k'.repeat(70)}: 1 }` }))).toContain(
+    `but received {"${'k'.repeat(55)}..., a mapping.\n`,
+  );
+});
+
 test('a syntax error', () => {
   expect(problemsOf(recipe({ moco: '{ queueSize: 4096' }))).toMatchInlineSnapshot(`
     "a.yaml:5:1  CONFIG_YAML_SYNTAX
