@@ -105,3 +105,8 @@ export function childOf(node: Located | undefined, key: string): Located | undef
 export function whereOf(origin: Origin): SourceLocation | undefined {
   return origin.kind === 'file' ? origin.where : undefined;
 }
+
+/** The text of a scalar; nothing of anything else. */
+export function textOf(node: Located | undefined): string | undefined {
+  return node?.kind === 'scalar' && node.value !== null ? String(node.value) : undefined;
+}

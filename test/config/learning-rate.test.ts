@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { explainConfig } from '../../src/config/explain-config.ts';
-import type { LoadOptions } from '../../src/config/load-config.ts';
+import type { LoadOptions } from '../../src/config/loading.ts';
 import { loadFiles, renderAll } from '../helpers/load-files.ts';
 
 const BASE = `kind: pretrain

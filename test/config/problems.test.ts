@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import type { LoadOptions } from '../../src/config/load-config.ts';
+import type { LoadOptions } from '../../src/config/loading.ts';
 import { loadFiles, renderAll } from '../helpers/load-files.ts';
 
 /** A recipe of one line each, so that a case can replace the line it is about. */

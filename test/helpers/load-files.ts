@@ -3,7 +3,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
-import { type LoadedConfig, type LoadOptions, loadConfig } from '../../src/config/load-config.ts';
+import { type LoadedConfig, loadConfig } from '../../src/config/load-config.ts';
+import type { LoadOptions } from '../../src/config/loading.ts';
 import { renderProblem } from '../../src/core/render-problem.ts';
 import { makeFolder } from './make-record.ts';
 
