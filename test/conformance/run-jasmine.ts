@@ -13,7 +13,14 @@ jasmineEnv.addReporter({
   specDone: ({ fullName, status, failedExpectations }: JasmineSpec) => {
     const { called, missing } = takeKernelUse();
     const failures = failedExpectations.map(({ message }) => message.split('\n')[0]!);
-    results.push({ name: fullName, status, failures, called: [...called], missing: [...missing] });
+    const unregistered = failures.flatMap((line) => line.match(/(?<=Kernel ')\w+(?=' not registered)/) ?? []);
+    results.push({
+      name: fullName,
+      status,
+      failures,
+      called: [...called],
+      missing: [...missing, ...unregistered],
+    });
   },
 });
 await jasmineEnv.execute();

@@ -1,4 +1,4 @@
-// Runs the specs that tfjs-core publishes beside its modules on the torch backend, in a process of their own.
+// Runs the specs that tfjs-core publishes beside its modules on a native engine's backend, in a process of their own.
 // They and the backend must share one tfjs-core, so they are bundled together.
 
 import { execFileSync } from 'node:child_process';
@@ -11,23 +11,26 @@ import type { SpecResult } from './spec-result.ts';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 
-/** Runs all specs against the addon; throws where the process crashes. */
-export async function runSpecs(addon: string): Promise<SpecResult[]> {
+/** Engines that have a start-NAME.ts here. */
+export type SpecEngine = 'torch' | 'tensorflow';
+
+/** Runs all specs; throws where the process crashes. `library`: what the engine's start file loads. */
+export async function runSpecs(engine: SpecEngine, library: string): Promise<SpecResult[]> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'mocolab-specs-'));
   try {
     const [bundle, results] = [path.join(folder, 'specs.mjs'), path.join(folder, 'results.json')];
-    await bundleSpecs(bundle);
-    execFileSync(process.execPath, [bundle, addon, results], { stdio: ['ignore', 'ignore', 'pipe'] });
+    await bundleSpecs(engine, bundle);
+    execFileSync(process.execPath, [bundle, library, results], { stdio: ['ignore', 'ignore', 'pipe'] });
     return JSON.parse(readFileSync(results, 'utf8')) as SpecResult[];
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function bundleSpecs(outfile: string): Promise<void> {
+async function bundleSpecs(engine: SpecEngine, outfile: string): Promise<void> {
   await build({
     stdin: {
-      contents: `import './start-jasmine.ts'; import '@tensorflow/tfjs-core/dist/tests.js'; import './run-jasmine.ts';`,
+      contents: `import './start-${engine}.ts'; import '@tensorflow/tfjs-core/dist/tests.js'; import './run-jasmine.ts';`,
       resolveDir: here,
     },
     outfile,

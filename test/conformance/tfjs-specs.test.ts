@@ -1,60 +1,89 @@
-// tfjs-core's own specs on the backend torch. A spec counts as passed on our kernels only if it called some, and
-// none that we lack; what it called is watched while it runs.
+// tfjs-core's own specs on the native engines. A spec counts as passed on an engine's kernels only if it called some,
+// and none that the engine lacks; what it called is watched while it runs.
 
 import * as tfjs from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { readTensorflowManifest } from '../../src/engine/tensorflow/find-package.ts';
 import { readInstalledAddon } from '../../src/engine/torch/addon-file.ts';
 import { kernels } from '../../src/engine/torch/kernel-list.ts';
-import { runSpecs } from './run-specs.ts';
-import { skipList } from './skip-list.ts';
+import { runSpecs, type SpecEngine } from './run-specs.ts';
+import { skipList as skipListTensorflow } from './skip-list-tensorflow.ts';
+import { skipList as skipListTorch } from './skip-list-torch.ts';
 import type { SpecResult } from './spec-result.ts';
 
-const installed = readInstalledAddon();
-if (!installed) console.log("tfjs-core's specs are skipped: `moco engine install torch` is to come first");
+interface Case {
+  readonly engine: SpecEngine;
+  /** What the process of the specs loads; absent: the engine is not installed. */
+  readonly library: string | undefined;
+  readonly skipList: { readonly [name: string]: string };
+  /** Kernels of our own; the others of the engine tensorflow are tfjs-node's. */
+  readonly own: readonly string[];
+}
 
-describe.skipIf(!installed)("tfjs-core's specs on the engine torch", () => {
+const manifest = readTensorflowManifest();
+
+const cases: readonly Case[] = [
+  {
+    engine: 'torch',
+    library: readInstalledAddon()?.addon,
+    skipList: skipListTorch,
+    own: kernels.map(({ kernelName }) => kernelName),
+  },
+  {
+    engine: 'tensorflow',
+    library: manifest && JSON.stringify({ ...manifest, installed: manifest }),
+    skipList: skipListTensorflow,
+    own: ['Conv2D', 'Conv2DBackpropInput', 'Conv2DBackpropFilter', 'MaxPool', 'MaxPoolGrad'],
+  },
+];
+
+for (const { engine, library } of cases)
+  if (!library)
+    console.log(`tfjs-core's specs are skipped: \`moco engine install ${engine}\` is to come first`);
+
+describe.each(cases)("tfjs-core's specs on the engine $engine", ({ engine, library, skipList, own }) => {
   let specs: SpecResult[];
   beforeAll(async () => {
-    specs = await runSpecs(installed!.addon);
-    console.log(summarise(specs));
+    if (!library) return;
+    specs = await runSpecs(engine, library);
+    console.log(summarise(engine, specs, skipList));
   });
 
-  test('pass wherever they call no kernel that we lack', () => {
+  test.skipIf(!library)('pass wherever they call no kernel that the engine lacks', () => {
     const failures = specs
-      .filter((spec) => isOurs(spec) && spec.status === 'failed' && !(spec.name in skipList))
+      .filter((spec) => isComplete(spec) && spec.status === 'failed' && !(spec.name in skipList))
       .map(({ name, failures }) => `${name}: ${failures[0]}`);
     expect(failures).toEqual([]);
   });
 
-  test('are on the skip list only if they fail', () => {
+  test.skipIf(!library)('are on the skip list only if they fail', () => {
     const failed = new Set(specs.filter(({ status }) => status === 'failed').map(({ name }) => name));
     expect(Object.keys(skipList).filter((name) => !failed.has(name))).toEqual([]);
   });
 
-  test('reach every kernel of tfjs that we have', () => {
+  test.skipIf(!library)('reach every kernel of tfjs that is ours', () => {
     const called = new Set(specs.flatMap((spec) => spec.called));
-    const unreached = kernels.map(({ kernelName }) => kernelName).filter((name) => !called.has(name));
-    expect(unreached.filter((name) => name in tfjs)).toEqual([]);
+    expect(own.filter((name) => name in tfjs && !called.has(name))).toEqual([]);
   });
 });
 
-/** Calls no kernel that we lack. */
-function isOurs({ missing }: SpecResult): boolean {
+/** Calls no kernel that the engine lacks. */
+function isComplete({ missing }: SpecResult): boolean {
   return missing.length === 0;
 }
 
-function summarise(specs: readonly SpecResult[]): string {
+function summarise(engine: SpecEngine, specs: readonly SpecResult[], skipList: Case['skipList']): string {
   const count = (wanted: (spec: SpecResult) => boolean) => specs.filter(wanted).length;
-  const passes = ({ status }: SpecResult) => status === 'passed';
+  const passes = (spec: SpecResult) => spec.status === 'passed' && isComplete(spec);
   const lacking = new Map<string, number>();
   for (const { missing } of specs)
     if (missing[0]) lacking.set(missing[0], (lacking.get(missing[0]) ?? 0) + 1);
   return [
-    `${specs.length} specs of tfjs-core:`,
-    `  ${count((spec) => passes(spec) && isOurs(spec) && spec.called.length > 0)} pass on kernels of ours`,
-    `  ${count((spec) => passes(spec) && isOurs(spec) && spec.called.length === 0)} pass and need no kernel`,
+    `${specs.length} specs of tfjs-core on ${engine}:`,
+    `  ${count((spec) => passes(spec) && spec.called.length > 0)} pass on its kernels`,
+    `  ${count((spec) => passes(spec) && spec.called.length === 0)} pass and need no kernel`,
     `  ${Object.keys(skipList).length} are on the skip list`,
-    `  ${count((spec) => !isOurs(spec))} need what we lack: ${[...lacking].map(([name, specsOfIt]) => `${name} ${specsOfIt}`).join(', ')}`,
+    `  ${count((spec) => !isComplete(spec))} need what it lacks: ${[...lacking].map(([name, specsOfIt]) => `${name} ${specsOfIt}`).join(', ')}`,
     `  ${count(({ status }) => status === 'pending' || status === 'excluded')} tfjs leaves out itself`,
   ].join('\n');
 }

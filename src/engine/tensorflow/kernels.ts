@@ -4,6 +4,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { RELU_GRAD, SPREAD } from '../gradients.ts';
 import {
+  type ConvolutionInfo,
   describeConvolution,
   padInput,
   padShape,
@@ -16,10 +17,11 @@ import { type Attribute, type AttributeMaker, createAttributes, type NodeBackend
 type KernelCall = Parameters<tf.KernelFunc>[0];
 
 /** Puts them in the place of tfjs-node's; once a process. */
-export function registerTensorflowKernels(backend: NodeBackend): void {
-  const attributes = createAttributes(backend.binding);
+export function registerTensorflowKernels({ binding }: NodeBackend): void {
+  const attributes = createAttributes(binding);
+  // The current one: tfjs may have started it anew.
   const run = (name: string, attrs: readonly Attribute[], inputs: readonly tf.TensorInfo[]) =>
-    backend.executeMultipleOutputs(name, attrs, inputs, 1)[0]!;
+    (tf.backend() as NodeBackend).executeMultipleOutputs(name, attrs, inputs, 1)[0]!;
   const kernels: { readonly [name: string]: (call: KernelCall) => tf.TensorInfo } = {
     Conv2D: ({ inputs: { x, filter }, attrs }) =>
       tf.tidy(() => {
@@ -75,18 +77,28 @@ function describePool(x: tf.TensorInfo, attrs: tf.NamedAttrMap, make: AttributeM
     make.ints('ksize', [1, info.filterHeight, info.filterWidth, 1]),
     make.ints('strides', [1, info.strideHeight, info.strideWidth, 1]),
     make.text('data_format', 'NHWC'),
-    ...describePadding(info.padInfo, make),
+    ...describePadding(info, make),
   ];
 }
 
-/** tfjs says NUMBER for the same padding on every side. */
-function describePadding(
-  { type, top, bottom, left, right }: tf.backend_util.PadInfo,
-  make: AttributeMaker,
-): Attribute[] {
+/** tfjs says NUMBER for the same padding on every side. Throws where a window would see nothing but padding. */
+function describePadding(info: ConvolutionInfo, make: AttributeMaker): Attribute[] {
+  const { type, top, bottom, left, right } = info.padInfo;
   if (type === 'SAME' || type === 'VALID') return [make.text('padding', type)];
-  if (top + bottom + left + right === 0) return [make.text('padding', 'VALID')];
-  const paddings = [0, 0, top, bottom, left, right, 0, 0];
+  // TensorFlow rounds down; where tfjs is to round up, the last window reaches further.
+  const reach = (out: number, stride: number, size: number) => (out - 1) * stride + size;
+  const below = Math.max(
+    bottom,
+    reach(info.outHeight, info.strideHeight, info.filterHeight) - info.inHeight - top,
+  );
+  const behind = Math.max(
+    right,
+    reach(info.outWidth, info.strideWidth, info.filterWidth) - info.inWidth - left,
+  );
+  if (Math.max(top, below) >= info.filterHeight || Math.max(left, behind) >= info.filterWidth)
+    throw new Error('TensorFlow pools no window that lies in the padding alone.');
+  if (top + below + left + behind === 0) return [make.text('padding', 'VALID')];
+  const paddings = [0, 0, top, below, left, behind, 0, 0];
   return [make.text('padding', 'EXPLICIT'), make.ints('explicit_paddings', paddings)];
 }
 
