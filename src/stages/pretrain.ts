@@ -144,7 +144,7 @@ function resume(context: StageContext<'pretrain'>, moco: Moco, loader: Loader): 
     refuseNoProgress(progress, own);
     refuseOtherData(progress, { now: loader.batchesPerEpoch, file: own });
     moco.loadTensors(tensors);
-    return { start: { epochs, progress }, mark: progress.metrics };
+    return { start: { epochs, progress, isEpochOpen: progress.isEpochOpen }, mark: progress.metrics };
   }
   if (recipe.resume === undefined) return { start: { epochs: 0 } };
   const { tensors, epochs, progress } = readMocoCheckpoint(path.resolve(recipe.resume), recipe);

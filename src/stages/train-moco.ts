@@ -60,9 +60,10 @@ export async function trainMoco(training: MocoTraining, start: TrainingStart): P
     const done = position.epoch + 1;
     const isLast = done === recipe.epochs;
     const { knn } = recipe.monitor ?? {};
-    // Where it is told to stop here, it goes on from the checkpoint before, so that no row is left out.
-    if (knn && isMonitored(knn, done, recipe.epochs) && !(await monitorKnn(training, knn, position)))
+    if (knn && isMonitored(knn, done, recipe.epochs) && !(await monitorKnn(training, knn, position))) {
+      await saveCheckpoint(training, { position, watch, isOpen: true }, nameStepCheckpoint(position.step));
       return { state: 'stopped' };
+    }
     if (isLast || done % recipe.checkpointing.everyEpochs === 0)
       await saveCheckpoint(training, { position, watch }, nameCheckpoint(position.epoch));
     else if (team.isStopping())
@@ -88,12 +89,13 @@ export async function trainMoco(training: MocoTraining, start: TrainingStart): P
   };
 }
 
-/** The rest of an epoch; false where it was told to stop. */
+/** The rest of an epoch, if there is any; false where it was told to stop. */
 async function trainEpoch(
   training: MocoTraining,
   position: TrainingPosition,
   watch: TrainingWatch,
 ): Promise<boolean> {
+  if (position.isAtEnd) return true;
   const { recipe, loader, team } = training;
   const { batchSize } = recipe;
   const { epoch } = position;
@@ -235,9 +237,16 @@ function reportStep({ context, recipe, loader }: MocoTraining, report: StepRepor
   });
 }
 
+interface Saving {
+  readonly position: TrainingPosition;
+  readonly watch: TrainingWatch;
+  /** The epoch's batches are done, but not what is measured after them. */
+  readonly isOpen?: boolean;
+}
+
 async function saveCheckpoint(
   { context, recipe, moco, log, team, badImages }: MocoTraining,
-  { position, watch }: { readonly position: TrainingPosition; readonly watch: TrainingWatch },
+  { position, watch, isOpen = false }: Saving,
   name: string,
 ): Promise<void> {
   if (!team.keepsFiles) return position.noteSaved();
@@ -247,6 +256,7 @@ async function saveCheckpoint(
   refuseNonFiniteTensors(context, tensors, { step: position.step, lr });
   const progress = {
     ...position.describe(),
+    ...(isOpen ? { isEpochOpen: true as const } : {}),
     metrics: log.mark(position.step),
     warnings: watch.given,
     ...badImages.describe(),

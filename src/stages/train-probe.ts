@@ -145,7 +145,7 @@ async function trainEpoch(
   const { recipe, lastStep } = context.config;
   const { optimizer, epochs, schedule, batchSize, checkpointing } = recipe;
   const { epoch } = position;
-  if (position.batch === train.batchesPerEpoch) return true;
+  if (position.isAtEnd) return true;
   const lr = computeLr(optimizer.lr, { epoch, epochs, schedule });
   let waitingSince = performance.now();
   for await (const batch of train.readEpoch(epoch, position.batch)) {

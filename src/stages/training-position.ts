@@ -11,7 +11,7 @@ export interface TrainingStart {
   readonly epochs: number;
   readonly progress?: TrainingProgress;
   /** The batches of its epoch may be done, but what follows them is not. */
-  readonly isEpochOpen?: boolean;
+  readonly isEpochOpen?: boolean | undefined;
 }
 
 export class TrainingPosition {
@@ -33,7 +33,7 @@ export class TrainingPosition {
     this.#epochBegan = performance.now() - (progress?.epochTimeMs ?? 0);
     this.#firstStep = this.step;
     this.#savedStep = this.step;
-    if (this.#batch === batchesPerEpoch && !isEpochOpen) this.endEpoch();
+    if (this.isAtEnd && !isEpochOpen) this.endEpoch();
   }
 
   /** 0-based. */
@@ -54,6 +54,11 @@ export class TrainingPosition {
   /** Of those, the ones of this process. */
   get ownSteps(): number {
     return this.step - this.#firstStep;
+  }
+
+  /** All batches of the epoch are done. */
+  get isAtEnd(): boolean {
+    return this.#batch === this.batchesPerEpoch;
   }
 
   get meter(): StepMeter {
@@ -85,7 +90,7 @@ export class TrainingPosition {
 
   /** In the middle of an epoch: whether so much time has gone since a checkpoint was written. */
   isDue(everyMinutes: number): boolean {
-    const isInside = this.#batch > 0 && this.#batch < this.batchesPerEpoch;
+    const isInside = this.#batch > 0 && !this.isAtEnd;
     return isInside && performance.now() - this.#savedAt >= everyMinutes * MINUTE_MS;
   }
 
@@ -107,7 +112,7 @@ export class TrainingPosition {
       batchesPerEpoch: this.batchesPerEpoch,
       meter: this.#meter.state,
       // Of no more use at the epoch's end, where the same seed gives the same file.
-      epochTimeMs: this.#batch === this.batchesPerEpoch ? 0 : this.epochTimeMs,
+      epochTimeMs: this.isAtEnd ? 0 : this.epochTimeMs,
     };
   }
 }

@@ -14,6 +14,8 @@ export interface TrainingProgress {
   /** Batches of that epoch that are done; all of them at its end. */
   readonly batch: number;
   readonly batchesPerEpoch: number;
+  /** All batches of the epoch are done, but what is measured after them is not. */
+  readonly isEpochOpen?: true;
   /** Sums over the epoch's batches so far. */
   readonly meter: MeterState;
   /** How long the epoch has taken so far. */

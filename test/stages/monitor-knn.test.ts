@@ -82,7 +82,17 @@ test('stopped while it measures, it goes on to the same rows and the same checkp
   });
   expect(outcome.state).toBe('stopped');
   expect(readRows(cut).some(isMeasured)).toBe(false);
-  expect((await cut.run('pretrain')).state).toBe('done');
+  const phases = new Set<string>();
+  let trained = 0;
+  const again = await cut.run('pretrain', {
+    onProgress: ({ phase }) => {
+      if (phase === 'train' && !phases.has('train')) trained = phases.size;
+      phases.add(phase);
+    },
+  });
+  expect(again.state).toBe('done');
+  // Its epoch is not trained again: it goes on with the measurement.
+  expect(trained).toBeGreaterThan(0);
   expect(renderWithoutTimes(readRows(cut))).toBe(renderWithoutTimes(readRows(whole)));
   const [a, b] = [cut, whole].map((runner) => readFileSync(path.join(folderOf(runner), nameCheckpoint(2))));
   expect(a!.equals(b!)).toBe(true);
