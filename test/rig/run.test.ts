@@ -518,7 +518,7 @@ report: { columns: [knn.top1, voc.AP50] }
 test('a detection that cannot run here is told by plan, is not run, and leaves the rest of the table', async () => {
   const rig = setUp({}, WITH_DETECTION);
   const planned = await runCli(['plan', 'demo.yaml'], { cwd: rig.folder, env: rig.env });
-  expect(planned.stdout).toMatch(/✗ voc +not run: no Python with detectron2 \(tried \/nowhere\/python\)/);
+  expect(planned.stdout).toMatch(/✗ voc +not run: no train_net\.py in detection/);
   expect(planned.stdout).toContain('4 that cannot run here');
   const { code, stdout } = await rig.run();
   expect(code).toBe(0);
