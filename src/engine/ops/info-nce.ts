@@ -14,7 +14,7 @@ export const infoNce: EngineOps['infoNce'] = ({ q, k, queue, temperature }) => {
 };
 
 /** Per row, how many columns are larger than the first; all of them where that is NaN. [N, M] -> [N] */
-function countLarger(logits: tf.Tensor2D): tf.Tensor1D {
+export function countLarger(logits: tf.Tensor2D): tf.Tensor1D {
   const [n, classes] = logits.shape;
   const first = tf.slice(logits, [0, 0], [n, 1]); // [N, 1]
   const larger = tf.sum(tf.cast(tf.greater(logits, first), 'int32'), 1); // [N]

@@ -11,7 +11,9 @@ import { describeCuda, explainNoGpu } from './explain-no-gpu.ts';
 import { type FoundPackage, findTensorflowPackages } from './find-package.ts';
 import { registerTensorflowKernels } from './kernels.ts';
 import { loadPackage, prepareProcess } from './load-package.ts';
+import { createLosses } from './losses.ts';
 import type { NodeBackend } from './native.ts';
+import { createLinear, createMatMul } from './products.ts';
 import { createUpdates } from './updates.ts';
 
 export interface TensorflowOptions {
@@ -50,7 +52,13 @@ export async function createTensorflowEngine(options: TensorflowOptions = {}): P
       ...(isGpu ? {} : { threads: Number(process.env.TF_NUM_INTRAOP_THREADS) }),
       folder: found.folder,
     },
-    ops: { ...compositeOps, batchNormTraining: createBatchNorm(backend), ...createUpdates(backend) },
+    ops: {
+      ...compositeOps,
+      linear: createLinear(createMatMul(backend)),
+      batchNormTraining: createBatchNorm(backend),
+      ...createLosses(backend),
+      ...createUpdates(backend),
+    },
     memory: () => ({ tensors: tf.memory().numTensors, bytes: tf.memory().numBytes }),
   };
 }

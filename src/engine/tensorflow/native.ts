@@ -20,6 +20,7 @@ export interface StoredTensor {
 export interface Binding {
   readonly TF_Version: string;
   readonly TF_FLOAT: number;
+  readonly TF_INT32: number;
   readonly TF_ATTR_BOOL: number;
   readonly TF_ATTR_FLOAT: number;
   readonly TF_ATTR_INT: number;
@@ -62,7 +63,7 @@ export function createAttributes(binding: Binding) {
     ints: make(binding.TF_ATTR_INT),
     shape: make(binding.TF_ATTR_SHAPE),
     text: make(binding.TF_ATTR_STRING),
-    /** float32, which all our tensors are. */
     float32: (name = 'T') => make(binding.TF_ATTR_TYPE)(name, binding.TF_FLOAT),
+    int32: (name: string) => make(binding.TF_ATTR_TYPE)(name, binding.TF_INT32),
   };
 }
