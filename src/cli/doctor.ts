@@ -22,6 +22,14 @@ interface Probe {
   readonly description?: { readonly [key: string]: unknown };
 }
 
+/** What execFile rejects with. */
+interface ToolFailure {
+  readonly signal: string | null;
+  /** An exit code, or why it did not start. */
+  readonly code: number | string;
+  readonly stderr: string;
+}
+
 const ENGINES = ['torch', 'tensorflow', 'wasm', 'cpu'];
 
 /** Prints what it found. */
@@ -65,8 +73,11 @@ async function probe(name: string): Promise<Probe> {
     const { stdout } = await promisify(execFile)(process.execPath, [...execArgv, path, name]);
     return JSON.parse(stdout.trim().split('\n').at(-1)!) as Probe;
   } catch (error) {
-    const { signal, message } = error as Error & { readonly signal?: string };
-    const fact = signal ? `it crashed with ${signal}` : message.split('\n')[0]!.slice(0, 200);
+    const { signal, code, stderr = '' } = error as Error & Partial<ToolFailure>;
+    const said = stderr.trim().split('\n').at(-1)!.slice(0, 200);
+    const fact = signal
+      ? `it crashed with ${signal}`
+      : `its process ended with ${code}${said && ` (${said})`}`;
     const isNative = name === 'torch' || name === 'tensorflow';
     const mend = isNative ? `; \`moco engine install ${name} --force\` builds it again` : '';
     return { name, available: false, reason: `${fact}${mend}` };

@@ -1,13 +1,17 @@
 // An engine that does not start, and what `auto` takes then; each in a process of its own.
 
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { findCacheFolder } from '../../src/core/cache-folder.ts';
 import { locateScript } from '../../src/core/own-script.ts';
+import { findProgram } from '../../src/engine/install/run-tool.ts';
+import { findBinding } from '../../src/engine/tensorflow/examine-package.ts';
+import { readTensorflowManifest } from '../../src/engine/tensorflow/find-package.ts';
 import { readInstalledAddon } from '../../src/engine/torch/addon-file.ts';
+import { hasTensorflow } from '../helpers/available-engines.ts';
 import { makeFolder } from '../helpers/make-record.ts';
 
 interface Surroundings {
@@ -32,6 +36,30 @@ function runApart(code: string, { flags = [], cache = makeFolder() }: Surroundin
     { encoding: 'utf8', env },
   );
   return JSON.parse(stdout.slice(stdout.indexOf('RESULT') + 'RESULT'.length));
+}
+
+/** A cache in which the engine tensorflow counts as installed, its package an empty folder. */
+function makePackage(): { readonly cache: string; readonly folder: string } {
+  const cache = makeFolder();
+  const folder = path.join(cache, 'tensorflow/package');
+  mkdirSync(folder, { recursive: true });
+  const manifest = { name: '@tensorflow/tfjs-node', folder, libtensorflow: '', key: '', cudaLibraries: [] };
+  writeFileSync(path.join(cache, 'tensorflow/installed.json'), JSON.stringify(manifest));
+  return { cache, folder };
+}
+
+function locateBinding(folder: string): string {
+  return path.join(folder, 'lib/napi-v8/tfjs_binding.node');
+}
+
+function writeBinding(folder: string, bytes: Buffer): void {
+  mkdirSync(path.dirname(locateBinding(folder)), { recursive: true });
+  writeFileSync(locateBinding(folder), bytes);
+}
+
+function goneOnToWasm(fact: string) {
+  const warning = `This stage runs on the engine wasm. The engine tensorflow does not start: ${fact}; \`moco engine install tensorflow\` sets it up again.`;
+  return { name: 'wasm', warnings: [warning] };
 }
 
 const withoutWasm = { flags: ['--noexpose-wasm'] };
@@ -76,37 +104,61 @@ describe('auto', () => {
     });
   });
 
-  test('takes wasm and says why where tensorflow is there without its library', () => {
-    const cache = makeFolder();
-    const folder = path.join(cache, 'tensorflow');
-    mkdirSync(folder);
-    const manifest = { name: '@tensorflow/tfjs-node', folder, libtensorflow: '', key: '' };
-    writeFileSync(path.join(folder, 'installed.json'), JSON.stringify(manifest));
-    expect(runApart(AUTO, { cache })).toEqual({
-      name: 'wasm',
-      warnings: [
-        `This stage runs on the engine wasm. The engine tensorflow does not start: its package @tensorflow/tfjs-node in ${folder} came without its library, which npm's install script builds; \`moco engine install tensorflow\` sets one up.`,
-      ],
-    });
+  test.each<readonly [string, (folder: string) => void, (folder: string) => string]>([
+    [
+      'is gone',
+      (folder) => rmSync(folder, { recursive: true }),
+      (folder) => `its package @tensorflow/tfjs-node is gone from ${folder}`,
+    ],
+    [
+      'has no library',
+      () => {},
+      (folder) => `its package @tensorflow/tfjs-node in ${folder} has lost its library`,
+    ],
+    [
+      'has a library that was cut short',
+      (folder) => {
+        writeBinding(folder, readFileSync(process.execPath));
+        const library = path.join(folder, 'deps/lib/libtensorflow_cc.so.2');
+        mkdirSync(path.dirname(library), { recursive: true });
+        writeFileSync(library, readFileSync(process.execPath).subarray(0, 100_000));
+      },
+      (folder) => `its library ${path.join(folder, 'deps/lib/libtensorflow_cc.so.2')} is cut short`,
+    ],
+    [
+      'has a file that is no library',
+      (folder) => writeBinding(folder, Buffer.alloc(100)),
+      (folder) =>
+        `its library in ${folder} does not load: one of its files is damaged (${locateBinding(folder)}: invalid ELF header)`,
+    ],
+  ])('takes wasm and says why where the package of tensorflow %s', (_, damage, fact) => {
+    const { cache, folder } = makePackage();
+    damage(folder);
+    expect(runApart(AUTO, { cache })).toEqual(goneOnToWasm(fact(folder)));
   });
 
-  test('takes wasm and says why where the library of tensorflow is damaged', () => {
-    const cache = makeFolder();
-    const folder = path.join(cache, 'tensorflow');
-    const addon = path.join(folder, 'lib/napi-v8/tfjs_binding.node');
-    mkdirSync(path.dirname(addon), { recursive: true });
-    writeFileSync(addon, 'short');
-    const load = 'module.exports = require("./lib/napi-v8/tfjs_binding.node");';
-    writeFileSync(path.join(folder, 'index.js'), load);
-    const manifest = { name: '@tensorflow/tfjs-node', folder, libtensorflow: '', key: '' };
-    writeFileSync(path.join(folder, 'installed.json'), JSON.stringify(manifest));
-    expect(runApart(AUTO, { cache })).toEqual({
-      name: 'wasm',
-      warnings: [
-        `This stage runs on the engine wasm. The engine tensorflow does not start: its library in ${folder} does not load: one of its files is damaged (${addon}: file too short); \`moco engine install tensorflow --force\` sets it up again.`,
-      ],
-    });
-  });
+  test.skipIf(!hasTensorflow || !findProgram('gcc', process.env))(
+    'takes wasm and says why where tensorflow’s binding is for another libtensorflow',
+    () => {
+      const { cache, folder } = makePackage();
+      writeBinding(folder, readFileSync(findBinding(readTensorflowManifest()!.folder)!));
+      const libraries = path.join(folder, 'deps/lib');
+      mkdirSync(libraries, { recursive: true });
+      for (const name of ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'])
+        execFileSync('gcc', ['-shared', '-x', 'c', '/dev/null', '-o', path.join(libraries, name)]);
+      const symbol = expect.stringMatching(/\(no TFE?_\w+\)/);
+      const told = runApart(AUTO, { cache }) as {
+        readonly name: string;
+        readonly warnings: readonly string[];
+      };
+      expect(told).toEqual({ name: 'wasm', warnings: [symbol] });
+      expect(told.warnings[0]!.replace(/no TFE?_\w+/, 'no SYMBOL')).toBe(
+        goneOnToWasm(
+          `its library in ${folder} does not load: it does not fit this libtensorflow, which is another version or was built for another C++ ABI (no SYMBOL)`,
+        ).warnings[0],
+      );
+    },
+  );
 
   test.skipIf(!readInstalledAddon())('takes torch where it is installed', () => {
     expect(runApart(AUTO, { cache: findCacheFolder() })).toEqual({ name: 'torch', warnings: [] });

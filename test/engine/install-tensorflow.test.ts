@@ -162,7 +162,7 @@ test('a package that does not load is not proven', async () => {
   expect(await problemsOf(() => proveTensorflow(installed, process.env))).toEqual([
     {
       code: 'TENSORFLOW_UNPROVEN',
-      message: `Expected the engine tensorflow to start and every operation to be within its tolerance of float64 loops but its package @tensorflow/tfjs-node in ${folder} came without its library, which npm's install script builds; \`moco engine install tensorflow\` sets one up.`,
+      message: `Expected the engine tensorflow to start and every operation to be within its tolerance of float64 loops but its package @tensorflow/tfjs-node in ${folder} has lost its library; \`moco engine install tensorflow\` sets it up again.`,
       hint: 'Take another libtensorflow, such as the wheel’s: `moco engine install tensorflow --from-wheel --force`.',
     },
   ]);

@@ -9,7 +9,7 @@ export function explainTensorflowFailure(message: string): string {
   if (missing && /^lib(cu|nv)/.test(missing))
     return `${missing} of CUDA is missing: this libtensorflow is for NVIDIA GPUs and another CUDA than the one here (one for CPUs does not need it)`;
   if (missing) return `the library ${missing}, which it needs, is missing`;
-  const symbol = line.match(/undefined symbol: (\S+)/)?.[1];
+  const symbol = line.match(/undefined symbol: ([^\s,]+)/)?.[1];
   if (symbol)
     return `it does not fit this libtensorflow, which is another version or was built for another C++ ABI (no ${symbol.slice(0, 60)})`;
   if (/GLIBC(XX)?_[\d.]+' not found/.test(line))

@@ -1,31 +1,48 @@
 // Loads tfjs-node: what it needs of the process first, and then in words what went wrong.
 
-import { existsSync, readdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync, realpathSync } from 'node:fs';
+import { createRequire, Module } from 'node:module';
 import os from 'node:os';
-import path from 'node:path';
 import util from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Precision } from '../engine.ts';
+import { findBinding, findCutFile } from './examine-package.ts';
 import { explainTensorflowFailure } from './explain-failure.ts';
 import type { FoundPackage } from './find-package.ts';
 import type { NodeBackend } from './native.ts';
 
-const MEND = '`moco engine install tensorflow --force` sets it up again';
-
 /** Starts its backend and makes it the current one. Throws a diagnosis that ends in the command that mends it. */
-export function loadPackage({ folder, name }: FoundPackage): NodeBackend {
-  if (!hasBinding(folder))
+export function loadPackage({ folder, name, installed }: FoundPackage): NodeBackend {
+  const mend = '`moco engine install tensorflow` sets it up again';
+  if (!existsSync(folder)) throw new Error(`its package ${name} is gone from ${folder}; ${mend}`);
+  const binding = findBinding(folder);
+  if (!binding)
     throw new Error(
-      `its package ${name} in ${folder} came without its library, which npm's install script builds; \`moco engine install tensorflow\` sets one up`,
+      installed
+        ? `its package ${name} in ${folder} has lost its library; ${mend}`
+        : `its package ${name} in ${folder} came without its library, which npm's install script downloads; \`moco engine install tensorflow\` sets one up`,
     );
+  const cut = findCutFile(folder);
+  if (cut) throw new Error(`its library ${cut} is cut short; ${mend}`);
   try {
+    loadBinding(binding);
     requireQuietly(folder);
   } catch (error) {
     const cause = explainTensorflowFailure(error instanceof Error ? error.message : String(error));
-    throw new Error(`its library in ${folder} does not load: ${cause}; ${MEND}`);
+    throw new Error(`its library in ${folder} does not load: ${cause}; ${mend}`);
   }
   return tf.backend() as NodeBackend;
+}
+
+/**
+ * Loads the addon in advance, with every function looked up: Node.js looks one up when it is called, and where there
+ * is none the process ends.
+ */
+function loadBinding(file: string): void {
+  const addon = new Module(file);
+  process.dlopen(addon, file, os.constants.dlopen.RTLD_NOW);
+  addon.loaded = true;
+  createRequire(import.meta.url).cache[realpathSync(file)] = addon;
 }
 
 /** It brings a tfjs-core of its own, which shares ours' state and warns that the state is there. */
@@ -39,13 +56,6 @@ function requireQuietly(folder: string): void {
   } finally {
     console.warn = warn;
   }
-}
-
-/** Whether the addon is there; which library it needs, its loading will tell. */
-function hasBinding(folder: string): boolean {
-  const lib = path.join(folder, 'lib');
-  if (!existsSync(lib)) return false;
-  return readdirSync(lib).some((name) => existsSync(path.join(lib, name, 'tfjs_binding.node')));
 }
 
 /** Sets what tfjs-node and TensorFlow read as they load. */

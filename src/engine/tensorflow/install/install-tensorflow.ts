@@ -2,7 +2,7 @@
 // appears whole under its name, and counts as installed only once it has proven its numbers.
 
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { ProblemError } from '../../../core/problem.ts';
 import { describeProof } from '../../install/run-proof.ts';
@@ -37,7 +37,12 @@ export async function installTensorflow(options: InstallOptions): Promise<Instal
   const before = readTensorflowManifest();
   if (!options.force && before?.key === key && existsSync(before.folder)) {
     options.say('it is set up already (--force does it again)');
-    return prove(before, options);
+    try {
+      return await prove(before, options);
+    } catch (error) {
+      if (!(error instanceof ProblemError)) throw error;
+      options.say(`${error.problems[0]!.message}\nsetting it up again`);
+    }
   }
   const root = findTensorflowFolder();
   const working = path.join(root, `${key}.${process.pid}`);
@@ -64,8 +69,8 @@ async function setUp(
   const built = await installPackage(working, name, options);
   const isOurs = library.include.startsWith(working);
   await buildBinding(built, { ...library, isOurs }, options);
-  for (const left of ['library', 'package.json', 'package-lock.json'])
-    rmSync(path.join(working, left), { recursive: true, force: true });
+  for (const left of readdirSync(working).filter((entry) => entry !== 'node_modules'))
+    rmSync(path.join(working, left), { recursive: true });
   renameSync(working, folder);
   const { origin, cudaLibraries } = library;
   const fresh = { name, folder: path.join(folder, 'node_modules', name), origin, cudaLibraries, key };
