@@ -1,8 +1,9 @@
-// Our MoCo step beside PyTorch's, all contenders taking turns in one call: images/s, peak memory, and the
-// ratio to PyTorch as installed and to PyTorch tuned (channels_last, a caching malloc, all threads).
+// Our MoCo step beside PyTorch's and TensorFlow's, all contenders taking turns in one call: images/s, peak memory, and
+// the ratio to PyTorch as installed, to PyTorch tuned (channels_last, a caching malloc, all threads), and to TensorFlow.
 //
 //   npx tsx bench/engine.ts --python python3 [--cases r18-224,r50-224] [--rounds 5] [--precisions fp32,bf16]
-//                           [--device cpu|cuda] [--engines torch,wasm] [--json FILE]
+//                           [--device cpu|cuda] [--engines torch,tensorflow,wasm] [--json FILE]
+//                           [--tensorflow PYTHON_THAT_HAS_IT] [--peers torch]
 
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -25,6 +26,10 @@ const { values } = parseArgs({
     engines: { type: 'string', default: 'torch' },
     device: { type: 'string', default: 'cpu' },
     python: { type: 'string', default: 'python3' },
+    /** Of TensorFlow's peer; absent: it takes no part. */
+    tensorflow: { type: 'string' },
+    /** `torch`, or empty: PyTorch takes no part. */
+    peers: { type: 'string', default: 'torch' },
     preload: { type: 'string', default: findCachingMalloc() },
     json: { type: 'string' },
   },
@@ -48,10 +53,13 @@ async function compare(benchCase: BenchCase): Promise<Result[]> {
   const contenders: Contender[] = [];
   for (const spec of listContenders(benchCase)) contenders.push(await startContender(spec));
   const times = contenders.map((): number[] => []);
+  const cpuTimes = contenders.map((): number[] => []);
   for (let round = -1; round < Number(values.rounds); round++) {
     for (const [i, contender] of contenders.entries()) {
-      const { timesMs } = await contender.run(benchCase.stepsARound);
-      if (round >= 0) times[i]!.push(...timesMs); // The round before the first warms up.
+      const { timesMs, cpuMs } = await contender.run(benchCase.stepsARound);
+      if (round < 0) continue; // It warms up.
+      times[i]!.push(...timesMs);
+      cpuTimes[i]!.push(cpuMs);
     }
   }
   const found: Result[] = [];
@@ -63,6 +71,7 @@ async function compare(benchCase: BenchCase): Promise<Result[]> {
       ready: contender.ready,
       batch: benchCase.batch,
       ...summarise(times[i]!),
+      cpuMs: summarise(cpuTimes[i]!).medianMs,
       ...told,
       ...compareWithPeak(benchCase, contender.name, told.where?.convolution),
     });
@@ -91,13 +100,22 @@ function listContenders(benchCase: BenchCase): ContenderSpec[] {
     args: [locate('peer_torch.py'), JSON.stringify({ ...shared, tuned, precision })],
     env: tuned && values.preload ? { LD_PRELOAD: values.preload } : {},
   });
-  return values.precisions
-    .split(',')
-    .flatMap((precision) => [
-      ...values.engines.split(',').map((engine) => own(engine, precision)),
-      ...(precision === 'fp32' ? [peer(false, precision)] : []),
-      peer(true, precision),
-    ]);
+  const tensorflow = (python: string, graph: boolean): ContenderSpec => ({
+    name: `TensorFlow ${graph ? 'tf.function' : 'eager'} fp32`,
+    command: python,
+    args: [locate('peer_tensorflow.py'), JSON.stringify({ ...shared, graph })],
+    env: {},
+  });
+  const python = values.tensorflow;
+  return values.precisions.split(',').flatMap((precision) => [
+    ...values.engines
+      .split(',')
+      .filter((engine) => engine === 'torch' || precision === 'fp32')
+      .map((engine) => own(engine, precision)),
+    ...(values.peers === 'torch' && precision === 'fp32' ? [peer(false, precision)] : []),
+    ...(values.peers === 'torch' ? [peer(true, precision)] : []),
+    ...(python && precision === 'fp32' ? [tensorflow(python, false), tensorflow(python, true)] : []),
+  ]);
 }
 
 function locate(file: string): string {

@@ -25,7 +25,10 @@ export interface Contender {
   readonly name: string;
   /** What it said of itself when it was ready. */
   readonly ready: { readonly [key: string]: unknown };
-  run(steps: number): Promise<{ readonly timesMs: readonly number[]; readonly loss: number }>;
+  /** `cpuMs`: CPU time of a step, all threads. */
+  run(
+    steps: number,
+  ): Promise<{ readonly timesMs: readonly number[]; readonly cpuMs: number; readonly loss: number }>;
   /** Ends it; the peak of its memory, and of ours where the time of a step goes, in ms. */
   stop(): Promise<{ readonly peakBytes: number; readonly where?: Where }>;
 }

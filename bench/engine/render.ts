@@ -10,6 +10,8 @@ export interface Result extends Timing {
   readonly ready: { readonly [key: string]: unknown };
   /** Images a step. */
   readonly batch: number;
+  /** CPU time of a step, all threads; less shaken by other programs than its duration. */
+  readonly cpuMs: number;
   readonly peakBytes: number;
   readonly where?: Where;
   /** Of the machine's float32 peak, what convolutions reach; of float32 alone. */
@@ -18,21 +20,24 @@ export interface Result extends Timing {
 
 /** The rows of one case as a markdown table. */
 export function renderResults(results: readonly Result[]): string {
+  const ratios = peers
+    .map(([title, peer]) => ({ title, ratio: (result: Result) => compareWith(result, results, peer) }))
+    .filter(({ ratio }) => results.some((result) => ratio(result) !== ''));
   const rows = results.map((result) => [
     result.contender,
     `${result.medianMs.toFixed(0)} (${result.minMs.toFixed(0)} to ${result.maxMs.toFixed(0)})`,
     rate(result).toFixed(1),
     `${(result.peakBytes / 1e6).toFixed(0)} MB`,
-    compareWith(result, results, 'as installed'),
-    compareWith(result, results, 'tuned'),
+    result.cpuMs.toFixed(0),
+    ...ratios.map(({ ratio }) => ratio(result)),
   ]);
   const header = [
     results[0]?.case ?? '',
     'ms a step',
     'images/s',
     'peak memory',
-    '/ as installed',
-    '/ tuned',
+    'CPU ms',
+    ...ratios.map(({ title }) => title),
   ];
   const widths = header.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)));
   const line = (cells: readonly string[]) =>
@@ -60,11 +65,15 @@ function rate({ batch, medianMs }: Result): number {
   return (1000 * batch) / medianMs;
 }
 
-/** Ratio of images/s to PyTorch's in the same precision; as installed is float32 alone. */
-function compareWith(result: Result, results: readonly Result[], kind: 'as installed' | 'tuned'): string {
-  const precision = kind === 'tuned' ? result.contender.split(' ').at(-1)! : '';
-  const peer = results.find(
-    ({ contender }) => contender.startsWith(`PyTorch ${kind}`) && contender.endsWith(precision),
-  );
+/** A column's title, and who is the peer of a result in it. */
+const peers: readonly (readonly [string, (result: Result) => string])[] = [
+  ['/ as installed', () => 'PyTorch as installed fp32'],
+  ['/ tuned', ({ contender }) => `PyTorch tuned ${contender.split(' ').at(-1)}`],
+  ['/ TensorFlow', () => 'TensorFlow eager fp32'],
+];
+
+/** Ratio of images/s to a peer's; empty where it takes no part. */
+function compareWith(result: Result, results: readonly Result[], nameOf: (result: Result) => string): string {
+  const peer = results.find(({ contender }) => contender === nameOf(result));
   return peer && peer !== result ? (rate(result) / rate(peer)).toFixed(2) : '';
 }
