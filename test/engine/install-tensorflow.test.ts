@@ -1,8 +1,11 @@
 // The install of the engine tensorflow where something is missing or wrong: each a problem with what mends it.
 
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { locateScript } from '../../src/core/own-script.ts';
 import { ProblemError } from '../../src/core/problem.ts';
 import { findProgram } from '../../src/engine/install/run-tool.ts';
 import { explainTensorflowFailure } from '../../src/engine/tensorflow/explain-failure.ts';
@@ -106,11 +109,21 @@ function writeText(folder: string, name: string): string {
   return file;
 }
 
-test('a registry that is not reached is told with what it said', async () => {
+/** The same in the archive's layout, as TensorFlow publishes it. */
+function makeHollowArchive(): string {
+  const archive = path.join(makeFolder(), 'libtensorflow-cpu-linux-x86_64-2.0.0.tar.gz');
+  execFileSync('tar', ['-czf', archive, '-C', makeHollowLibrary(), './lib', './include']);
+  return archive;
+}
+
+test.each([
+  ['a folder', makeHollowLibrary],
+  ['an archive', makeHollowArchive],
+])('a registry that is not reached is told with what it said, the library out of %s', async (_, make) => {
   const env = { npm_config_registry: 'http://127.0.0.1:9/', npm_config_fetch_retries: '0' };
   const cache = { npm_config_cache: makeFolder(), HOME: makeFolder() };
   const [problem] = await install([], {
-    libtensorflow: makeHollowLibrary(),
+    libtensorflow: make(),
     env: { ...process.env, ...env, ...cache },
   });
   expect({ ...problem, message: problem!.message.replace(/npm (error|ERR!) .*$/, 'npm said') }).toEqual({
@@ -192,17 +205,41 @@ describe('what the loader says is told in words', () => {
 });
 
 describe('why there is no GPU', () => {
-  test('a build for CPUs says so', () => {
-    expect(explainNoGpu({ name: '@tensorflow/tfjs-node', folder: '/a' })).toBe(
-      'its libtensorflow is a build for CPUs',
-    );
+  const forGpus = { name: '@tensorflow/tfjs-node-gpu', folder: '/a' };
+
+  test('a build for CPUs says so, and how one for GPUs comes', () => {
+    expect(explainNoGpu({ name: '@tensorflow/tfjs-node', folder: '/a' })).toEqual({
+      why: 'its libtensorflow is a build for CPUs',
+      mend: '`moco engine install tensorflow --gpu` sets up a build for GPUs; the engine torch knows newer ones.',
+    });
   });
 
-  test.skipIf(process.env.CUDA_VISIBLE_DEVICES)(
-    'a build for GPUs without a driver, or of another CUDA, names what is missing',
+  const hasDriver = existsSync('/proc/driver/nvidia');
+  test.skipIf(hasDriver)('a build for GPUs names the driver that is missing', () => {
+    expect(explainNoGpu(forGpus)).toEqual({
+      why: 'there is no driver of NVIDIA’s (libcuda.so.1), so no GPU; its libtensorflow is a build for GPUs',
+      mend: 'Install the driver where there is a GPU; else `moco engine install tensorflow` sets up a smaller build for CPUs.',
+    });
+  });
+
+  test.skipIf(hasDriver || !findProgram('gcc', process.env))(
+    'a build for GPUs and another CUDA names the libraries that it wants',
     () => {
-      const told = explainNoGpu({ name: '@tensorflow/tfjs-node-gpu', folder: '/a' });
-      expect(told).toMatch(/no driver of NVIDIA’s \(libcuda\.so\.1\)|it wants lib|finds no GPU/);
+      const folder = makeFolder();
+      const driver = path.join(folder, 'libcuda.so.1');
+      execFileSync('gcc', ['-shared', '-x', 'c', '/dev/null', '-o', driver]);
+      const module = pathToFileURL(path.resolve('src/engine/tensorflow/explain-no-gpu.ts')).href;
+      const code = `import { explainNoGpu } from ${JSON.stringify(module)};
+        process.stdout.write(JSON.stringify(explainNoGpu(${JSON.stringify(forGpus)})));`;
+      const { execArgv } = locateScript(pathToFileURL(path.resolve('src/here.ts')).href, './main');
+      const told = execFileSync(process.execPath, [...execArgv, '--input-type=module', '--eval', code], {
+        encoding: 'utf8',
+        env: { ...process.env, LD_LIBRARY_PATH: folder },
+      });
+      expect(JSON.parse(told)).toEqual({
+        why: 'its libtensorflow is for another CUDA than the one here: it wants libcudart.so.11.0, libcublas.so.11, libcudnn.so.8',
+        mend: 'Put these on LD_LIBRARY_PATH, or `moco engine install tensorflow --gpu --libtensorflow PATH` takes a libtensorflow for the CUDA here; the engine torch knows newer ones.',
+      });
     },
   );
 });

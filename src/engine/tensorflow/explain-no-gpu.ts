@@ -7,16 +7,35 @@ import { nameTensorflowPackage } from './find-package.ts';
 /** What the build of 4.22.0 opens by name: libtensorflow 2.9.1, for CUDA 11.2 and cuDNN 8.1. */
 export const OFFICIAL_CUDA = ['libcudart.so.11.0', 'libcublas.so.11', 'libcudnn.so.8'];
 
-/** A sentence's end. */
-export function explainNoGpu(found: FoundPackage): string {
+/** What stands between TensorFlow and a GPU, and what mends it. */
+export interface NoGpu {
+  /** A sentence's end. */
+  readonly why: string;
+  readonly mend: string;
+}
+
+export function explainNoGpu(found: FoundPackage): NoGpu {
   const wanted = listCudaLibraries(found);
-  if (wanted.length === 0) return 'its libtensorflow is a build for CPUs';
+  if (wanted.length === 0)
+    return {
+      why: 'its libtensorflow is a build for CPUs',
+      mend: '`moco engine install tensorflow --gpu` sets up a build for GPUs; the engine torch knows newer ones.',
+    };
   const missing = ['libcuda.so.1', ...wanted].filter((name) => !canOpen(name));
   if (missing[0] === 'libcuda.so.1')
-    return 'there is no driver of NVIDIA’s (libcuda.so.1), so no GPU; its libtensorflow is a build for GPUs';
+    return {
+      why: 'there is no driver of NVIDIA’s (libcuda.so.1), so no GPU; its libtensorflow is a build for GPUs',
+      mend: 'Install the driver where there is a GPU; else `moco engine install tensorflow` sets up a smaller build for CPUs.',
+    };
   if (missing.length > 0)
-    return `its libtensorflow is for another CUDA than the one here: it wants ${missing.join(', ')}`;
-  return 'its libtensorflow finds no GPU that it can use';
+    return {
+      why: `its libtensorflow is for another CUDA than the one here: it wants ${missing.join(', ')}`,
+      mend: 'Put these on LD_LIBRARY_PATH, or `moco engine install tensorflow --gpu --libtensorflow PATH` takes a libtensorflow for the CUDA here; the engine torch knows newer ones.',
+    };
+  return {
+    why: 'its libtensorflow finds no GPU that it can use',
+    mend: 'GPUs from Hopper on need the engine torch: `moco engine install torch`.',
+  };
 }
 
 /** Its libraries of CUDA, and which of them are here. */

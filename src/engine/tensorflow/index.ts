@@ -88,15 +88,15 @@ function start(options: TensorflowOptions) {
 
 /** Throws ENGINE_DEVICE where a GPU was asked for; warns where the launcher has shown one. */
 function refuseCpu(found: FoundPackage, { device, warn }: TensorflowOptions): void {
-  const why = explainNoGpu(found);
+  const { why, mend } = explainNoGpu(found);
   if (device === 'cuda')
     throw new ProblemError({
       code: 'ENGINE_DEVICE',
       message: `Expected the engine tensorflow to find a GPU but ${why}.`,
-      hint: '`moco doctor` shows the GPUs and the engine. `moco engine install tensorflow --gpu` sets up a build for GPUs; the engine torch knows newer ones.',
+      hint: `\`moco doctor\` shows the GPUs and the engine. ${mend}`,
     });
   if (device === undefined && process.env.CUDA_VISIBLE_DEVICES)
-    warn?.(`The engine tensorflow computes on the CPU: ${why}.`);
+    warn?.(`The engine tensorflow computes on the CPU: ${why}. ${mend}`);
 }
 
 function reportPrecision() {
