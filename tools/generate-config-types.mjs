@@ -14,7 +14,10 @@ const recipe = JSON.parse(await readFile(new URL('recipe.schema.json', folder), 
 const experiment = JSON.parse(await readFile(new URL('experiment.schema.json', folder), 'utf8'));
 await write('recipe', pick(recipe.$defs, ['PretrainRecipe', 'LinclsRecipe', 'KnnRecipe', 'DetectionRecipe']));
 const parity = JSON.parse(await readFile(new URL('parity.schema.json', folder), 'utf8'));
-await write('experiment', pick(experiment.$defs, ['PublishedValue', 'LaunchConfig', 'ReportConfig']));
+await write(
+  'experiment',
+  pick(experiment.$defs, ['PublishedValue', 'LaunchConfig', 'ReportConfig', 'TrackingConfig']),
+);
 // Arch is the recipe's; the compiler resolves no references between files.
 parity.$defs.Arch = recipe.$defs.Arch;
 for (const name of ['TrainingCaseConfig', 'LinclsCaseConfig'])

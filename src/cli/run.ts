@@ -22,6 +22,7 @@ import { locateWorker } from './locate-worker.ts';
 import { type PlanOptions, plan as printPlan } from './plan.ts';
 import { preparePlan, viewPlan } from './prepare-plan.ts';
 import { refuseMissingInputs } from './refuse-missing-inputs.ts';
+import { trackRun } from './track-run.ts';
 
 export interface RunOptions extends Omit<PlanOptions, 'format'> {
   readonly json?: boolean;
@@ -44,6 +45,7 @@ export async function run(file: string, options: RunOptions): Promise<ExitCode> 
   if (!options.json) hintAtTorch(experiment, view);
   const ui = await createUi(options, countChains(view));
   const signals = listenForSignals(1000 * experiment.launch.preemptionGrace);
+  const tracked = await trackRun({ graph, store, emit: ui.onEvent, signals });
   const summary = await runExperiment({
     graph,
     store,
@@ -54,12 +56,13 @@ export async function run(file: string, options: RunOptions): Promise<ExitCode> 
     overrides,
     command: ['moco', ...process.argv.slice(2)].join(' '),
     worker: locateWorker(),
-    emit: ui.onEvent,
+    emit: tracked.emit,
     stop: signals.stop,
     kill: signals.kill,
   });
-  signals.close();
   await ui.close();
+  await tracked.close();
+  signals.close();
   if (!options.json) process.stdout.write(renderOutcome(view, store));
   return chooseExitCode(summary, signals.exitCode());
 }

@@ -20,6 +20,7 @@ import { listenForSignals, type Signals } from './listen-for-signals.ts';
 import { locateWorker } from './locate-worker.ts';
 import { preparePlan } from './prepare-plan.ts';
 import { refuseMissingInputs } from './refuse-missing-inputs.ts';
+import { trackRun } from './track-run.ts';
 
 export interface WorkerOptions extends ConfigOptions {
   readonly stage?: string;
@@ -78,6 +79,7 @@ function placeOf({ graph, launched }: Task): RankPlace {
 async function lead(task: Task): Promise<ExitCode> {
   const { graph, stage, store, launched, overrides, signals } = task;
   const ui = createPlainUi(write);
+  const tracked = await trackRun({ graph, store, emit: ui.onEvent, signals });
   const summary = await runExperiment({
     graph,
     store,
@@ -86,11 +88,12 @@ async function lead(task: Task): Promise<ExitCode> {
     overrides,
     command: ['moco', ...process.argv.slice(2)].join(' '),
     worker: locateWorker(),
-    emit: ui.onEvent,
+    emit: tracked.emit,
     stop: signals.stop,
     kill: signals.kill,
   });
   await ui.close();
+  await tracked.close();
   return chooseExitCode(summary, signals.exitCode());
 }
 

@@ -2,6 +2,7 @@
 
 import { findNearest } from '../core/nearest.ts';
 import type { Problem } from '../core/problem.ts';
+import { checkTracking } from './check-tracking.ts';
 import type { Located } from './located.ts';
 import type { ResolvedExperiment } from './resolved.ts';
 import { locate } from './validate.ts';
@@ -19,6 +20,7 @@ export function checkExperiment(experiment: ResolvedExperiment, node: Located): 
     ...checkNames(experiment, node),
     ...checkColumns(experiment, node),
     ...checkPublished(experiment, node),
+    ...checkTracking(experiment),
   ];
 }
 

@@ -120,7 +120,7 @@ export function overrideExperiment(
 }
 
 /** Keys of an experiment that recipes have too, but mean something else there. */
-const OWN_KEYS = ['name', 'seed', 'trials', 'launch', 'report', 'claim', 'source', 'hardware'];
+const OWN_KEYS = ['name', 'seed', 'trials', 'launch', 'report', 'tracking', 'claim', 'source', 'hardware'];
 /** Keys that go to methods and evaluations alike. */
 const SHARED_KEYS = ['engine', 'data', 'loader'];
 

@@ -12,7 +12,7 @@ import { nameOf } from './name-of.ts';
 import { type Entry, type ExperimentParts, overrideExperiment } from './overrides.ts';
 import { resolveEntries } from './resolve-entries.ts';
 import type { EvaluationRecipe, ResolvedEvaluation, ResolvedExperiment, ResolvedMethod } from './resolved.ts';
-import type { LaunchConfig, ReportConfig } from './schema/experiment.generated.ts';
+import { pickRunSettings } from './run-settings.ts';
 import type { PretrainRecipe } from './schema/recipe.generated.ts';
 import { validateDocument } from './validate.ts';
 
@@ -49,8 +49,7 @@ export function resolveExperiment(
     trials: (value.trials ?? 1) as number,
     methods,
     evaluations,
-    launch: (value.launch ?? {}) as unknown as LaunchConfig,
-    report: (value.report ?? {}) as unknown as ReportConfig,
+    ...pickRunSettings(value),
   };
   problems.push(...checkExperiment(experiment, outer));
   return experiment;

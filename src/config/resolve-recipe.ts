@@ -1,15 +1,16 @@
 // A recipe that is run alone becomes an experiment of one method; an evaluation judges a checkpoint.
 
 import type { Json } from '../core/hash.ts';
+import { checkTracking } from './check-tracking.ts';
 import { type LoadContext, resolveBase } from './extends.ts';
 import { finishRecipe } from './finish-recipe.ts';
 import { type Loading, type Resolving, withDevices } from './loading.ts';
-import { childOf, type LocatedMap, omitKeys, textOf, toJson } from './located.ts';
+import { childOf, type LocatedMap, omitKeys, setAt, textOf, toJson } from './located.ts';
 import { expandMatrix } from './matrix.ts';
 import { nameOf } from './name-of.ts';
 import { type Override, overrideRecipe } from './overrides.ts';
 import type { EvaluationRecipe, ResolvedExperiment, ResolvedMethod } from './resolved.ts';
-import type { LaunchConfig, ReportConfig } from './schema/experiment.generated.ts';
+import { pickRunSettings } from './run-settings.ts';
 import type { PretrainRecipe } from './schema/recipe.generated.ts';
 import { validateDocument } from './validate.ts';
 
@@ -42,9 +43,9 @@ export function resolveRecipe(
   };
   const settings = {
     ...base,
-    launch: outer.value.launch as unknown as LaunchConfig,
-    report: outer.value.report as unknown as ReportConfig,
+    ...pickRunSettings(outer.value),
   };
+  problems.push(...checkTracking(settings));
   const name = nameOf(toJson(childOf(recipe, 'name') ?? recipe), options.file);
   if (kind === 'pretrain') {
     const cells = expandMatrix(recipe, problems);
@@ -122,15 +123,13 @@ function resolveAlone(
 }
 
 /** Flags that set the run, not the recipe. */
-const RUN_KEYS = ['trials', 'seed', 'launch', 'report'];
+const RUN_KEYS = ['trials', 'seed', 'launch', 'report', 'tracking'];
 
 function toRunSettings(overrides: readonly Override[]): { value: { [key: string]: Json }; node: LocatedMap } {
-  const value: { [key: string]: Json } = { kind: 'experiment', launch: {}, report: {} };
   const origin = { kind: 'flag', text: 'command line' } as const;
-  for (const override of overrides.filter(({ path: at }) => RUN_KEYS.includes(at[0]!))) {
-    const [first, second] = override.path as [string, string | undefined];
-    if (second === undefined) value[first] = toJson(override.value);
-    else value[first] = { ...(value[first] as { [key: string]: Json }), [second]: toJson(override.value) };
-  }
-  return { value, node: { kind: 'map', origin, entries: new Map() } };
+  const empty: LocatedMap = { kind: 'map', origin, entries: new Map() };
+  const own = overrides.filter(({ path: at }) => RUN_KEYS.includes(at[0]!));
+  const node = own.reduce((map, { path: at, value }) => setAt(map, at, value) as LocatedMap, empty);
+  const settings = toJson(node) as { [key: string]: Json };
+  return { value: { kind: 'experiment', launch: {}, report: {}, ...settings }, node };
 }

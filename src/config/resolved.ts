@@ -4,7 +4,12 @@
 
 import type { Fidelity } from './fidelity.ts';
 import type { SettingsPart } from './list-settings.ts';
-import type { LaunchConfig, PublishedValue, ReportConfig } from './schema/experiment.generated.ts';
+import type {
+  LaunchConfig,
+  PublishedValue,
+  ReportConfig,
+  TrackingConfig,
+} from './schema/experiment.generated.ts';
 import type { DetectionRecipe, KnnRecipe, LinclsRecipe, PretrainRecipe } from './schema/recipe.generated.ts';
 
 /** One experiment, ready to be compiled to a graph. A recipe run alone is an experiment of one method. */
@@ -21,6 +26,7 @@ export interface ResolvedExperiment {
   readonly evaluations: readonly ResolvedEvaluation[];
   readonly launch: LaunchConfig;
   readonly report: ReportConfig;
+  readonly tracking?: TrackingConfig;
   /** How its methods and evaluations depart from the published recipes. */
   readonly fidelity?: readonly Fidelity[];
   /** Every setting and who set it, where it is asked for. */

@@ -38,6 +38,9 @@ export type RunEvent =
     }
   | { readonly type: 'stage-interrupted'; readonly id: string }
   | { readonly type: 'stage-skipped'; readonly id: string; readonly because: string }
+  /** Something beside the stages has failed, and they go on without it. */
+  | { readonly type: 'run-warning'; readonly problem: Pick<Problem, 'code' | 'message' | 'hint'> }
+  | { readonly type: 'run-note'; readonly message: string }
   /** `reason`: the signal. */
   | { readonly type: 'run-stopping'; readonly reason: string }
   | {

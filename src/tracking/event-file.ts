@@ -22,7 +22,7 @@ export interface EventFile {
  * The first events of every file. The second tells a TensorBoard that read the file before this one to forget what
  * it read.
  */
-const OPENING: readonly UntimedEvent[] = [
+export const OPENING: readonly UntimedEvent[] = [
   { fileVersion: 'brain.Event:2' },
   { step: 0, sessionLog: { status: 1 } },
 ];
@@ -59,7 +59,7 @@ export function writeEventFile(folder: string, kind: EventFileKind, events: read
 }
 
 /** Files of a kind, oldest first. */
-function findEventFiles(folder: string, kind: EventFileKind): string[] {
+export function findEventFiles(folder: string, kind: EventFileKind): string[] {
   const names = readdirSync(folder).filter((name) => name.startsWith(PREFIX) && name.endsWith(`.${kind}`));
   return names.sort().map((name) => path.join(folder, name));
 }

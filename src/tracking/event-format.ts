@@ -93,6 +93,25 @@ export function splitFrames(bytes: Buffer): Buffer[] {
   return frames;
 }
 
+/**
+ * When the events at the beginning of `bytes` were written, and how many bytes each takes. Nothing is checked: for whoever
+ * follows a file that is being written.
+ */
+export function readWallTimes(bytes: Buffer): { readonly seconds: number; readonly bytes: number }[] {
+  const times: { seconds: number; bytes: number }[] = [];
+  let at = 0;
+  while (bytes.length - at >= FRAME_BYTES + WALL_TIME_BYTES) {
+    const length = FRAME_BYTES + Number(bytes.readBigUInt64LE(at));
+    if (length > bytes.length - at) break;
+    times.push({ seconds: bytes.readDoubleLE(at + 13), bytes: length });
+    at += length;
+  }
+  return times;
+}
+
+/** A message begins with its first field: its number, then a double. */
+const WALL_TIME_BYTES = 9;
+
 /** CRC-32C, turned and moved as TFRecord wants it, so that the checksum of data with checksums in it is another. */
 function maskChecksum(bytes: Uint8Array): number {
   const checksum = new Crc32c().update(bytes).digest() >>> 0;

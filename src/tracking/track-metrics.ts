@@ -35,15 +35,19 @@ export function trackResult(folder: string, metrics: { readonly [name: string]: 
 /** Fields that say what a row is about. */
 const PLACE_FIELDS = ['step', 'epoch', 'split'];
 
-/** `train/loss`, `val/acc1`, ... at the row's step. What is not a number (null is NaN or infinite) has no value. */
+/** One event a row, at its step. */
 function describeRow(row: MetricsRow): UntimedEvent {
-  const value = Object.entries(row)
-    .filter(
-      (entry): entry is [string, number] => !PLACE_FIELDS.includes(entry[0]) && typeof entry[1] === 'number',
-    )
-    .map(([field, simpleValue]) => ({ tag: `${row.split}/${field}`, simpleValue }));
-  return {
-    step: row.step,
-    summary: { value: [...value, { tag: `${row.split}/epoch`, simpleValue: row.epoch }] },
-  };
+  const value = listMeasurements(row).map(([tag, simpleValue]) => ({ tag, simpleValue }));
+  return { step: row.step, summary: { value } };
+}
+
+/** `train/loss`, `val/acc1`, ... of a row. What is not a number (null is NaN or infinite) has no value. */
+export function listMeasurements(row: MetricsRow): [tag: string, value: number][] {
+  const measured = Object.entries(row).filter(
+    (entry): entry is [string, number] => !PLACE_FIELDS.includes(entry[0]) && typeof entry[1] === 'number',
+  );
+  return [...measured, ['epoch', row.epoch] as const].map(([field, value]) => [
+    `${row.split}/${field}`,
+    value,
+  ]);
 }

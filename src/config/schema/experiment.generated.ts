@@ -1,6 +1,6 @@
 /* Generated from the JSON Schema beside it by `npm run generate`. Do not edit. */
 
-export type ExperimentPart = PublishedValue | LaunchConfig | ReportConfig;
+export type ExperimentPart = PublishedValue | LaunchConfig | ReportConfig | TrackingConfig;
 
 /**
  * What a paper prints for a cell.
@@ -76,4 +76,23 @@ export interface ReportConfig {
    * CSV that is drawn beside our curves. Its columns are epoch (how many are done: 1 after the first) and the names of curves, such as loss or knn.top1, or those of the authors' CIFAR log; `value` means the first evaluation's top1. Relative to the working folder.
    */
   reference?: string;
+}
+/**
+ * What else is told of a run, beside its folder. Changes no result.
+ */
+export interface TrackingConfig {
+  mlflow?: MlflowConfig;
+}
+/**
+ * An MLflow tracking server that is told of every trial. `mlflow: {}` takes both from the environment. Who may write is said by MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, there alone.
+ */
+export interface MlflowConfig {
+  /**
+   * Its address, such as http://127.0.0.1:5000. Absent: $MLFLOW_TRACKING_URI.
+   */
+  uri?: string;
+  /**
+   * MLflow's experiment; made where there is none. Absent: $MLFLOW_EXPERIMENT_NAME, else this experiment's name.
+   */
+  experiment?: string;
 }

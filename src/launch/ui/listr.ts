@@ -64,16 +64,27 @@ class Line {
   }
 }
 
+/** Shown below the tree, when it is complete. */
+const AFTERWARDS: ReadonlySet<RunEvent['type']> = new Set([
+  'run-finished',
+  'run-note',
+  'run-warning',
+  'stage-warning',
+]);
+
 /** Draws to the process's terminal. */
 export function createListrUi(write: (text: string) => void): Ui {
   let tree: Tree | undefined;
   const afterwards: string[] = [];
+  let isClosed = false;
   return {
     onEvent: (event) => {
-      if (event.type === 'run-started') {
+      if (isClosed) {
+        write(`${renderEvent(event).join('\n')}\n`);
+      } else if (event.type === 'run-started') {
         write(`${renderEvent(event).join('\n')}\n`);
         tree = new Tree(event);
-      } else if (event.type === 'run-finished' || event.type === 'stage-warning') {
+      } else if (AFTERWARDS.has(event.type)) {
         afterwards.push(...renderEvent(event));
       } else {
         if (event.type === 'stage-failed') afterwards.push(`FAILED   ${event.id}`, ...renderFailure(event));
@@ -83,6 +94,7 @@ export function createListrUi(write: (text: string) => void): Ui {
     close: async () => {
       await tree?.close();
       if (afterwards.length > 0) write(`${afterwards.join('\n')}\n`);
+      isClosed = true;
     },
   };
 }

@@ -80,6 +80,12 @@ export function renderEvent(event: RunEvent): string[] {
       return [`stopped  ${event.id}`];
     case 'stage-skipped':
       return [`skipped  ${event.id}: ${event.because}`];
+    case 'run-warning': {
+      const { code, message, hint } = event.problem;
+      return [`warning  ${code}`, `  ${message}`, ...(hint ? [`    hint: ${hint}`] : [])];
+    }
+    case 'run-note':
+      return [event.message];
     case 'run-stopping':
       return [describeStop(event.reason)];
     case 'run-finished': {

@@ -1,0 +1,195 @@
+// Tells an MLflow server of a run while it goes on. Lives in the parent and only reads what the run leaves on disk, so
+// that no training waits for a server: what cannot be sent stays there, and is sent later. Trials of earlier runs that
+// the server does not have yet are sent as well.
+
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import type { EmitEvent, RunEvent } from '../../core/events.ts';
+import { ProblemError } from '../../core/problem.ts';
+import { formatAmount } from '../../plan/format-quantity.ts';
+import type { StageGraph } from '../../plan/stage-graph.ts';
+import type { RunStore } from '../../runs/run-store.ts';
+import { createMlflowClient, type MlflowClient, MlflowError } from './client.ts';
+import { groupTrials, type Trial } from './describe-run.ts';
+import { findExperiment } from './find-experiment.ts';
+import type { MlflowServer } from './find-server.ts';
+import { MLFLOW_FILE } from './mlflow-note.ts';
+import { type Sending, sendTrial } from './send-trial.ts';
+
+export interface FollowOptions {
+  readonly graph: StageGraph;
+  readonly store: RunStore;
+  readonly server: MlflowServer;
+  readonly emit: EmitEvent;
+  /** Aborted: little time is left. */
+  readonly stop: AbortSignal;
+  /** Aborted: none is. */
+  readonly kill: AbortSignal;
+}
+
+const INTERVAL_MS = 2000;
+const CALL_TIMEOUT_MS = 10_000;
+const MAX_DELAY_MS = 60_000;
+/** After the end of a run that was stopped: batch systems wait for little more. */
+const STOPPED_MS = 3000;
+const NOTE_INTERVAL_MS = 5000;
+
+/** What is followed, and how far. */
+export class MlflowFollower {
+  readonly #options: FollowOptions;
+  readonly #trials: ReadonlyMap<string, Trial>;
+  readonly #running = new Set<string>();
+  readonly #readers: Sending['readers'] = new Map();
+  /** Trials that the server has lost, and that were begun anew. */
+  readonly #renewed = new Set<string>();
+  /** Trials of which something may be new. */
+  readonly #due: Set<string>;
+  readonly #abort = new AbortController();
+  readonly #client: MlflowClient;
+  readonly #ended: Promise<void>;
+  #experimentId: string | undefined;
+  #isClosing = false;
+  #hasWarned = false;
+  #failures = 0;
+  #wake = () => {};
+  #notedAt = 0;
+
+  constructor(options: FollowOptions) {
+    this.#options = options;
+    const { graph, server, kill } = options;
+    this.#trials = new Map(groupTrials(graph).map((trial) => [trial.id, trial]));
+    this.#due = new Set(this.#trials.keys());
+    const abort = AbortSignal.any([this.#abort.signal, kill]);
+    this.#client = createMlflowClient(server, { timeoutMs: CALL_TIMEOUT_MS, abort });
+    this.#ended = this.#follow();
+    this.#ended.catch(() => {}); // It is for `close` to tell.
+  }
+
+  onEvent(event: RunEvent): void {
+    switch (event.type) {
+      case 'stage-started':
+        this.#running.add(event.id);
+        this.#touch(event.id);
+        break;
+      case 'stage-finished':
+      case 'stage-failed':
+      case 'stage-retrying':
+      case 'stage-interrupted':
+        this.#running.delete(event.id);
+        this.#touch(event.id);
+    }
+  }
+
+  /** Sends what is left, as long as the server takes it. Call it when no stage runs any more. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    this.#notedAt = Date.now();
+    this.#wake();
+    const hurry = () => void setTimeout(() => this.#abort.abort(), STOPPED_MS).unref();
+    const { stop } = this.#options;
+    if (stop.aborted) hurry();
+    stop.addEventListener('abort', hurry);
+    await this.#ended;
+    stop.removeEventListener('abort', hurry);
+  }
+
+  #touch(stageId: string): void {
+    const trial = stageId.slice(0, stageId.lastIndexOf('/'));
+    if (this.#trials.has(trial)) this.#due.add(trial);
+  }
+
+  async #follow(): Promise<void> {
+    for (;;) {
+      const isLast = this.#isClosing;
+      if (!(await this.#sendAll())) return;
+      if (isLast && (this.#due.size === 0 || this.#failures > 0)) return;
+      if (this.#isClosing) continue;
+      await this.#rest(this.#failures === 0 ? INTERVAL_MS : this.#delayMs());
+      for (const id of this.#running) this.#touch(id);
+    }
+  }
+
+  #delayMs(): number {
+    return Math.min(MAX_DELAY_MS, INTERVAL_MS * 2 ** (this.#failures - 1));
+  }
+
+  /** False where the server wants nothing of this run. */
+  async #sendAll(): Promise<boolean> {
+    for (const id of [...this.#due]) {
+      this.#due.delete(id);
+      try {
+        await this.#send(this.#trials.get(id)!);
+        this.#failures = 0;
+      } catch (error) {
+        const { kind, problem } = asFailure(error);
+        if (kind === 'missing' && this.#renew(id)) continue;
+        this.#warn(problem);
+        if (kind === 'refused') return false;
+        if (kind !== 'unreachable') continue;
+        this.#due.add(id);
+        this.#failures++;
+        return true;
+      }
+      this.#noteProgress();
+      await setImmediate(); // Stages come first.
+    }
+    return true;
+  }
+
+  async #send(trial: Trial): Promise<void> {
+    const { graph, store } = this.#options;
+    const client = this.#client;
+    this.#experimentId ??= await findExperiment(client);
+    const experimentId = this.#experimentId;
+    const shared = { graph, store, client, experimentId, running: this.#running, readers: this.#readers };
+    await sendTrial(shared, trial);
+  }
+
+  /** A server with another database knows none of the runs that are noted: they are made anew, once. */
+  #renew(id: string): boolean {
+    if (this.#renewed.has(id)) return false;
+    this.#renewed.add(id);
+    this.#experimentId = undefined;
+    const { store } = this.#options;
+    for (const place of [id, ...this.#trials.get(id)!.stages.map((stage) => stage.id)]) {
+      rmSync(path.join(store.folderOf(place), MLFLOW_FILE), { force: true });
+      this.#readers.delete(place);
+    }
+    this.#due.add(id);
+    return true;
+  }
+
+  /** Once a run: what it says holds until its end. */
+  #warn(problem: MlflowError['problem']): void {
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    this.#options.emit({ type: 'run-warning', problem });
+  }
+
+  #noteProgress(): void {
+    if (!this.#isClosing || Date.now() - this.#notedAt < NOTE_INTERVAL_MS) return;
+    this.#notedAt = Date.now();
+    this.#options.emit({
+      type: 'run-note',
+      message: `MLflow: ${formatAmount(this.#due.size, 'trial')} left to send; Ctrl-C leaves them for the next run`,
+    });
+  }
+
+  #rest(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+/** The disk may be full as well. A bug of ours ends the following, not the run. */
+function asFailure(error: unknown): Pick<MlflowError, 'kind' | 'problem'> {
+  if (error instanceof MlflowError) return error;
+  if (error instanceof ProblemError) return { kind: 'refused', problem: error.problems[0]! };
+  throw error;
+}

@@ -1,0 +1,117 @@
+// Follows a stage's metrics.jsonl from outside, a part at a time, with the time at which each row was written, which
+// stands in the event file beside it. Both files are replaced where a training goes on from a checkpoint: what was
+// read is then read again.
+
+import { open } from 'node:fs/promises';
+import path from 'node:path';
+import { METRICS_FILE, type MetricsRow } from '../../runs/metrics-log.ts';
+import { findEventFiles, OPENING } from '../event-file.ts';
+import { readWallTimes } from '../event-format.ts';
+
+export interface TimedRow {
+  readonly row: MetricsRow;
+  /** Since 1970. */
+  readonly timeMs: number;
+}
+
+export interface Part {
+  readonly rows: readonly TimedRow[];
+  /** Nothing is left to read now. */
+  readonly isLast: boolean;
+  /** The next read begins behind them: call it when they are dealt with. */
+  accept(): void;
+}
+
+/** Of each file, read at once. */
+const PART_BYTES = 1 << 18;
+
+interface Place {
+  /** Which files these are. */
+  readonly files: string;
+  readonly metricsAt: number;
+  readonly eventsAt: number;
+}
+
+/** Reads the rows of one stage's folder, in order. */
+export class MeasurementReader {
+  readonly #folder: string;
+  #place: Place = { files: '', metricsAt: 0, eventsAt: 0 };
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async read(): Promise<Part> {
+    const metrics = await openIfThere(path.join(this.#folder, METRICS_FILE));
+    if (!metrics) return NOTHING;
+    try {
+      const events = findEventFiles(this.#folder, 'metrics').at(-1);
+      const files = `${(await metrics.stat()).ino} ${events}`;
+      const place = files === this.#place.files ? this.#place : { files, metricsAt: 0, eventsAt: 0 };
+      const lines = splitLines(await readAt(metrics, place.metricsAt));
+      const times = events ? await readTimes(events, place.eventsAt) : [];
+      // A row is written before its event.
+      const skipped = place.eventsAt === 0 ? OPENING.length : 0;
+      const count = Math.max(0, Math.min(lines.length, times.length - skipped));
+      const rows = lines.slice(0, count).map((line, i) => ({
+        row: JSON.parse(line) as MetricsRow,
+        timeMs: Math.round(1000 * times[skipped + i]!.seconds),
+      }));
+      const next = {
+        files,
+        metricsAt: place.metricsAt + sum(lines.slice(0, count).map((line) => Buffer.byteLength(line) + 1)),
+        eventsAt:
+          count === 0
+            ? place.eventsAt
+            : place.eventsAt + sum(times.slice(0, skipped + count).map(({ bytes }) => bytes)),
+      };
+      return {
+        rows,
+        isLast: count === 0,
+        accept: () => {
+          this.#place = next;
+        },
+      };
+    } finally {
+      await metrics.close();
+    }
+  }
+}
+
+const NOTHING: Part = { rows: [], isLast: true, accept: () => {} };
+
+type Handle = Awaited<ReturnType<typeof open>>;
+
+/** A file may be gone: the stage's folder is emptied before it is run anew. */
+async function openIfThere(file: string): Promise<Handle | undefined> {
+  try {
+    return await open(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function readTimes(file: string, at: number) {
+  const handle = await openIfThere(file);
+  if (!handle) return [];
+  try {
+    return readWallTimes(await readAt(handle, at));
+  } finally {
+    await handle.close();
+  }
+}
+
+async function readAt(handle: Handle, at: number): Promise<Buffer> {
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(PART_BYTES), 0, PART_BYTES, at);
+  return buffer.subarray(0, bytesRead);
+}
+
+/** Whole lines. */
+function splitLines(bytes: Buffer): string[] {
+  return bytes.toString('utf8').split('\n').slice(0, -1);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
