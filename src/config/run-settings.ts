@@ -7,7 +7,12 @@ import type { ResolvedExperiment } from './resolved.ts';
 export function pickRunSettings(value: {
   [key: string]: Json;
 }): Pick<ResolvedExperiment, 'launch' | 'report' | 'tracking'> {
-  const { launch = {}, report = {}, tracking } = value;
-  const settings = { launch, report, ...(tracking === undefined ? {} : { tracking }) };
+  const { launch, report, tracking } = value;
+  // What is null, the schema has refused.
+  const settings = {
+    launch: launch ?? {},
+    report: report ?? {},
+    ...(tracking === undefined ? {} : { tracking }),
+  };
   return settings as unknown as Pick<ResolvedExperiment, 'launch' | 'report' | 'tracking'>;
 }
