@@ -7,6 +7,7 @@
 #include "patches.h"
 #include "product.h"
 #include "window-product.h"
+#include "winograd.h"
 
 namespace mocolab {
 namespace {
@@ -51,6 +52,11 @@ bool multiplies(const Window& window, const Pair& imageSize) {
   return !settings().composed && isProduct(window, imageSize);
 }
 
+/** Whether to compute it tile by tile. */
+bool tiles(const at::Tensor& images, const Window& window, int64_t outputs) {
+  return !settings().composed && worthWinograd(images, window, outputs);
+}
+
 /**
  * A tensor of which only the shape counts. ATen asks for memory, which nobody reads: that of `other` where it is
  * enough.
@@ -79,6 +85,7 @@ at::Tensor Conv2D(const Args& args) {
   }
   const Padding padding = splitPadding(window, size);
   const at::Tensor filter = filterOf(args.handle(1), images.size(1) / window.groups, images.scalar_type());
+  if (tiles(images, window, filter.size(0))) return fromImages(convolveTiles(images, filter, window), window);
   return fromImages(at::conv2d(padded(images, padding), filter, {}, toList(window.stride), padding.inside,
                                toList(window.dilation), window.groups),
                     window);
@@ -100,6 +107,7 @@ at::Tensor Conv2DBackpropInput(const Args& args) {
   Padding padding = splitPadding(window, size);
   const at::Tensor given = toImages(dy, window), images = standIn(paddedShape(shape, padding), given);
   const at::Tensor filter = filterOf(args.handle(1), shape[1] / window.groups, dy.scalar_type());
+  if (tiles(given, window, shape[1])) return fromImages(convolveTilesBack(given, filter, window, size), window);
   at::Tensor dx = std::get<0>(backward(given, images, filter, window, padding, {true, false, false}));
   if (!padding.around.empty()) {
     for (int64_t& side : padding.around) side = -side;

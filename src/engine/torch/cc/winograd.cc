@@ -1,0 +1,177 @@
+#include "winograd.h"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "product-loops.h"
+#include "store.h"
+#include "winograd-loops.h"
+
+namespace mocolab {
+namespace {
+
+constexpr int64_t NUMBERS = 16;  // of a transformed tile
+/** Tiles that a thread has in hand: as many as leave room in its second cache. */
+constexpr int64_t MOST_TILES = 96, TILES_AT_ONCE = 12, CACHE_FLOATS = 1 << 18;
+
+int64_t countTiles(int64_t channels) {
+  const int64_t fitting = CACHE_FLOATS / (NUMBERS * (channels + PANEL));
+  return std::clamp(fitting / TILES_AT_ONCE * TILES_AT_ONCE, TILES_AT_ONCE, MOST_TILES);
+}
+
+/** Floats between the numbers of a tile. Not a power of two, which would lay all 16 in one set of the first cache. */
+int64_t stepOf(int64_t floats) { return floats + 16; }
+
+/** Transformed filters as `multiply` wants them: for each panel of results its NUMBERS matrices [inner, PANEL]. */
+struct Factors {
+  int64_t inner, results;
+  at::Tensor memory;
+
+  Factors(int64_t inner, int64_t results, const at::Tensor& like)
+      : inner(inner), results(results), memory(at::empty({countPanels() * NUMBERS * step()}, like.options())) {}
+
+  int64_t countPanels() const { return (results + PANEL - 1) / PANEL; }
+  int64_t step() const { return stepOf(inner * PANEL); }
+  int64_t widthOf(int64_t panel) const { return std::min(PANEL, results - panel * PANEL); }
+  float* at(int64_t panel, int64_t number) const { return floatsOf(memory) + (panel * NUMBERS + number) * step(); }
+};
+
+/** Filters [K, C, 3, 3], channels last in memory, for results of K channels. */
+Factors transformFilters(const at::Tensor& filter) {
+  const Factors factors(filter.size(1), filter.size(0), filter);
+  const int64_t inner = factors.inner, step = stepOf(PANEL * inner);
+  at::parallel_for(0, factors.countPanels(), 1, [&](int64_t first, int64_t last) {
+    std::vector<float> lines(NUMBERS * step);
+    for (int64_t panel = first; panel < last; panel++) {
+      const int64_t width = factors.widthOf(panel);
+      for (int64_t i = 0; i < width; i++)
+        winogradLoops().filter(floatsOf(filter) + (panel * PANEL + i) * 9 * inner, inner, inner,
+                               lines.data() + i * inner, step);
+      for (int64_t i = 0; i < NUMBERS; i++)
+        productLoops().pack({lines.data() + i * step, 1, inner}, inner, width, factors.at(panel, i));
+    }
+  });
+  return factors;
+}
+
+/** The same filters turned by half and with their channels' roles exchanged: for results of C channels. */
+Factors transformTurned(const at::Tensor& filter) {
+  const Factors factors(filter.size(0), filter.size(1), filter);
+  at::parallel_for(0, factors.countPanels(), 1, [&](int64_t first, int64_t last) {
+    std::vector<float> turned(9 * PANEL);
+    for (int64_t panel = first; panel < last; panel++)
+      for (int64_t i = 0; i < factors.inner; i++) {
+        const float* taps = floatsOf(filter) + i * 9 * factors.results + panel * PANEL;
+        for (int64_t tap = 0; tap < 9; tap++)
+          std::copy_n(taps + (8 - tap) * factors.results, factors.widthOf(panel), &turned[tap * PANEL]);
+        winogradLoops().filter(turned.data(), PANEL, PANEL, factors.at(panel, 0) + i * PANEL, factors.step());
+      }
+  });
+  return factors;
+}
+
+/** Where the tiles of a result lie over the images. */
+struct Tiling {
+  const at::Tensor& images;
+  const at::Tensor& result;
+  Pair before;
+  int64_t down = (result.size(2) + 1) / 2, across = (result.size(3) + 1) / 2;
+
+  int64_t count() const { return images.size(0) * down * across; }
+};
+
+struct Place {
+  int64_t image, top, left;
+};
+
+/** The pixel of the result at which a tile begins. */
+Place placeOf(const Tiling& tiling, int64_t tile) {
+  const int64_t column = tile % tiling.across, row = tile / tiling.across % tiling.down;
+  return {tile / tiling.across / tiling.down, 2 * row, 2 * column};
+}
+
+/** A pixel of [N, C, H, W], channels last in memory; `outside` where there is none. */
+template <typename Float>
+Float* pixelOf(const at::Tensor& tensor, const Place& place, Float* outside) {
+  const int64_t height = tensor.size(2), width = tensor.size(3);
+  if (place.top < 0 || place.top >= height || place.left < 0 || place.left >= width) return outside;
+  return floatsOf(tensor) + ((place.image * height + place.top) * width + place.left) * tensor.size(1);
+}
+
+void takeTile(const Tiling& tiling, int64_t tile, const float* zeros, float* out, int64_t step) {
+  const Place place = placeOf(tiling, tile);
+  const float* pixels[16];
+  for (int64_t i = 0; i < 16; i++)
+    pixels[i] = pixelOf(tiling.images,
+                        {place.image, place.top - tiling.before[0] + i / 4, place.left - tiling.before[1] + i % 4}, zeros);
+  winogradLoops().images(pixels, tiling.images.size(1), out, step);
+}
+
+void giveTile(const Tiling& tiling, int64_t tile, const float* sums, int64_t step, int64_t channel, int64_t width) {
+  const Place place = placeOf(tiling, tile);
+  float nowhere[PANEL];
+  float* pixels[4];
+  for (int64_t i = 0; i < 4; i++) {
+    float* pixel = pixelOf<float>(tiling.result, {place.image, place.top + i / 2, place.left + i % 2}, nullptr);
+    pixels[i] = pixel ? pixel + channel : nowhere;
+  }
+  winogradLoops().result(sums, step, width, pixels);
+}
+
+/** images * factors -> result, both [N, channels, H, W] with channels last in memory. */
+void convolve(const Tiling& tiling, const Factors& factors) {
+  const int64_t inner = factors.inner;
+  const int64_t most = countTiles(inner), blocks = (tiling.count() + most - 1) / most;
+  const int64_t takenStep = stepOf(most * inner), sumsStep = stepOf(most * PANEL);
+  const int64_t room = NUMBERS * (takenStep + sumsStep);
+  const at::Tensor rooms = at::empty({at::get_num_threads(), room}, tiling.images.options());
+  const std::vector<float> zeros(inner);
+  // Each tile is one thread's, and its sums go along the whole inner axis: the same bits on any number of threads.
+  at::parallel_for(0, blocks, 1, [&](int64_t first, int64_t last) {
+    float* taken = floatsOf(rooms) + at::get_thread_num() * room;
+    float* sums = taken + NUMBERS * takenStep;
+    for (int64_t block = first; block < last; block++) {
+      const int64_t from = block * most, tiles = std::min(most, tiling.count() - from);
+      for (int64_t i = 0; i < tiles; i++) takeTile(tiling, from + i, zeros.data(), taken + i * inner, takenStep);
+      for (int64_t panel = 0; panel < factors.countPanels(); panel++) {
+        for (int64_t i = 0; i < NUMBERS; i++)
+          productLoops().multiply({taken + i * takenStep, inner, 1},
+factors.at(panel, i), tiles, inner, PANEL, false,
+                                  sums + i * sumsStep, PANEL);
+        for (int64_t i = 0; i < tiles; i++)
+          giveTile(tiling, from + i, sums + i * PANEL, sumsStep, panel * PANEL, factors.widthOf(panel));
+      }
+    }
+  });
+}
+
+at::Tensor emptyImages(int64_t count, int64_t channels, const Pair& size, const at::Tensor& like) {
+  return at::empty({count, channels, size[0], size[1]}, like.options(), at::MemoryFormat::ChannelsLast);
+}
+
+}  // namespace
+
+bool worthWinograd(const at::Tensor& images, const Window& window, int64_t outputs) {
+  const bool fits = window.groups == 1 && window.kernel == Pair{3, 3} && window.stride == Pair{1, 1} &&
+                    window.dilation == Pair{1, 1};
+  const int64_t area = window.output[0] * window.output[1];
+  const int64_t covered = (window.output[0] + 1) / 2 * ((window.output[1] + 1) / 2) * 4;
+  return fits && images.is_cpu() && images.scalar_type() == at::kFloat && images.size(1) >= 32 && outputs >= 32 &&
+         5 * covered <= 6 * area && images.size(0) * covered >= 512;
+}
+
+at::Tensor convolveTiles(const at::Tensor& images, const at::Tensor& filter, const Window& window) {
+  const at::Tensor result = emptyImages(images.size(0), filter.size(0), window.output, images);
+  convolve({images, result, window.before}, transformFilters(filter));
+  return result;
+}
+
+at::Tensor convolveTilesBack(const at::Tensor& dy, const at::Tensor& filter, const Window& window, const Pair& size) {
+  const at::Tensor result = emptyImages(dy.size(0), filter.size(1), size, dy);
+  convolve({dy, result, {2 - window.before[0], 2 - window.before[1]}}, transformTurned(filter));
+  return result;
+}
+
+}  // namespace mocolab
