@@ -137,6 +137,33 @@ const cases: readonly (Case & { readonly filters: number; readonly groups: numbe
     groups: 1,
     attrs: { strides: 2, pad: 1, dimRoundingMode: 'ceil' },
   },
+  // Of 3x3 and stride 1: by tiles, whose last rows and columns hang over, and panels that are not full.
+  {
+    ...base,
+    images: [4, 12, 11, 40],
+    before: [1, 1],
+    output: [12, 11],
+    filters: 33,
+    groups: 1,
+    attrs: { strides: 1, pad: 'same' },
+  },
+  {
+    ...base,
+    images: [8, 12, 12, 32],
+    output: [10, 10],
+    filters: 64,
+    groups: 1,
+    attrs: { strides: 1, pad: 'valid' },
+  },
+  {
+    ...base,
+    images: [4, 11, 11, 33],
+    before: [2, 0],
+    output: [11, 12],
+    filters: 32,
+    groups: 1,
+    attrs: { strides: 1, pad: [[0, 0], [2, 0], [0, 3], [0, 0]] }, // biome-ignore format: pairs
+  },
   // The window stands in one place: a product of matrices, with the taps that meet the image.
   {
     ...base,
@@ -202,6 +229,19 @@ describe.skipIf(!readInstalledAddon())('the torch engine', () => {
     const straight = run('Conv2DBackpropInput', { dy, filter }, { ...attrs, inputShape: x.shape });
     expect(distance(back(dx, xt), straight)).toBeLessThan(1e-6);
     tf.dispose([x, filter, dy, xt, dyt]);
+  });
+
+  test('tiles give the same bits on any number of threads', () => {
+    const [x, filter] = [random(4, 14, 14, 64), random(3, 3, 64, 96)];
+    const inputs = { x: tf.tensor(x, [4, 14, 14, 64]), filter: tf.tensor(filter, [3, 3, 64, 96]) };
+    const { threads } = backend.addon.describe();
+    const [alone, together] = [1, 3].map((count) => {
+      backend.addon.setThreads(count);
+      return run('Conv2D', inputs, { strides: 1, pad: 'same' });
+    });
+    backend.addon.setThreads(threads);
+    expect(together).toEqual(alone);
+    tf.dispose(inputs);
   });
 
   test('a depthwise convolution gives each channel its own filters', () => {

@@ -1,5 +1,6 @@
 // What only the torch engine has: an addon that answers wrong calls with errors, and memory that stays level.
 
+import { readFileSync } from 'node:fs';
 import * as tfjs from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { stream } from '../../src/core/rng.ts';
@@ -16,6 +17,10 @@ describe.skipIf(!installed)('the addon', () => {
   let addon: TorchAddon;
   beforeAll(() => {
     addon = loadAddon(installed!.addon);
+  });
+
+  test('has loops that libtorch shares out among its threads', () => {
+    expect(readFileSync(installed!.addon).toString('latin1')).toMatch(/GOMP_parallel|__kmpc_fork_call/);
   });
 
   test('refuses a tensor that was disposed', () => {
