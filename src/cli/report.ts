@@ -35,6 +35,6 @@ export async function report(file: string, options: ReportOptions): Promise<Exit
   writeFullReport(folder, { graph, store, report: collected });
   const page = path.join(folder, 'report.html');
   process.stdout.write(`${renderText(collected)}\nReport:  ${path.relative('', page)}\n`);
-  if (options.open) openInBrowser(page);
+  if (options.open) await openInBrowser(page);
   return ExitCode.done;
 }

@@ -20,7 +20,7 @@ export async function ui(folder: string, { host, port, open = false }: UiOptions
   process.stdout.write(`${folder} is shown at ${server.url} until Ctrl-C.\n`);
   if (!isLoopback(host))
     process.stdout.write('Whoever reaches this machine can read the runs: there is no password.\n');
-  if (open) openInBrowser(server.url);
+  if (open) void openInBrowser(server.url);
   await ended;
   await server.close();
   return ExitCode.done;
