@@ -31,6 +31,14 @@ export function lossAfter(epoch: number, trial: number): number {
   return 6 * Math.exp(-epoch / 5) + 2 + trial / 10;
 }
 
+/** Epochs after which kNN was measured while it trained. */
+export const MONITORED = [5, 10, 12];
+
+/** What it found then. */
+export function knnAfter(epoch: number, trial: number): number {
+  return 40 + Math.sqrt(epoch) + trial;
+}
+
 /** Makes the folder. kNN of the last trial is still to come. */
 export async function makeRun(folder: string, changes: Partial<ResolvedExperiment> = {}): Promise<MadeRun> {
   const published = { lincls: { top1: { mean: 67.5, std: 0.1, trials: V2, source: 'table <1> & "more"' } } };
@@ -91,7 +99,7 @@ function finish(stage: Stage, { graph, store, sheet }: MadeRun & { readonly shee
   }
 }
 
-/** A row every few steps, which no curve shows, a row an epoch, and a line that is still being written. */
+/** A row every few steps, which no curve shows, a row an epoch, kNN after some, and a line that is still being written. */
 function renderPretrainMetrics(trial: number): string {
   const rows = Array.from({ length: EPOCHS }, (_, epoch) => [
     { step: 10 * epoch + 10, epoch, split: 'train', loss: 99, lr: 0.06 },
@@ -99,6 +107,9 @@ function renderPretrainMetrics(trial: number): string {
       ...{ step: 12 * (epoch + 1), epoch, split: 'train', epochAcc1: 5 * epoch },
       ...{ epochLoss: lossAfter(epoch + 1, trial), lr: 0.06 - epoch / 300, imagesPerSecond: 400 + trial },
     },
+    ...(MONITORED.includes(epoch + 1)
+      ? [{ step: 12 * (epoch + 1), epoch, split: 'val', knnTop1: knnAfter(epoch + 1, trial), knnTop5: 90 }]
+      : []),
   ]);
   return `${rows
     .flat()

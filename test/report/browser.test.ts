@@ -12,7 +12,7 @@ import { writeFullReport } from '../../src/report/write-full-report.ts';
 import { findChromium } from '../helpers/find-chromium.ts';
 import { findSerious } from '../helpers/find-serious.ts';
 import { makeSharedFolder } from '../helpers/make-record.ts';
-import { EPOCHS, lossAfter, makeRun } from '../helpers/make-report.ts';
+import { EPOCHS, knnAfter, lossAfter, MONITORED, makeRun } from '../helpers/make-report.ts';
 
 const executablePath = findChromium();
 if (!executablePath)
@@ -68,29 +68,27 @@ describe.skipIf(!executablePath)('the page of a report in Chromium', () => {
     await page.close();
   });
 
-  test('its curves have the points of the data, to scale', async () => {
+  test.each([
+    ['Pre-training loss', Array.from({ length: EPOCHS }, (_, i) => i + 1), lossAfter],
+    ['kNN while it trains', MONITORED, knnAfter],
+  ] as const)('the curve "%s" has the points of the data, to scale', async (title, epochs, valueAfter) => {
     const { page } = await open(1080, 'light');
-    const path = page
-      .locator('figure')
-      .filter({ hasText: 'Pre-training loss' })
-      .locator('[data-mark="mean of MoCo v2"] path');
-    const points = (await path.getAttribute('d'))!
+    const figure = page.locator('figure').filter({ hasText: title });
+    const d = await figure.locator('[data-mark="mean of MoCo v2"] path').getAttribute('d');
+    const points = d!
       .slice(1)
       .split('L')
       .map((pair) => pair.split(',').map(Number));
-    const means = Array.from({ length: EPOCHS }, (_, i) => lossAfter(i + 1, 2));
-    expect(points).toHaveLength(EPOCHS);
-    const share = (values: number[], i: number) => (values[i]! - values[0]!) / (values.at(-1)! - values[0]!);
+    expect(points).toHaveLength(epochs.length);
+    const means = epochs.map((epoch) => valueAfter(epoch, 2));
+    const share = (values: readonly number[], i: number) =>
+      (values[i]! - values[0]!) / (values.at(-1)! - values[0]!);
     const [xs, ys] = [points.map(([x]) => x!), points.map(([, y]) => y!)];
-    for (let i = 0; i < EPOCHS; i++) {
-      expect(share(xs, i)).toBeCloseTo(i / (EPOCHS - 1), 4);
+    for (const i of epochs.keys()) {
+      expect(share(xs, i)).toBeCloseTo(share(epochs, i), 4);
       expect(share(ys, i)).toBeCloseTo(share(means, i), 3);
     }
-    const lines = page
-      .locator('figure')
-      .filter({ hasText: 'Pre-training loss' })
-      .locator('[data-mark^="trial"]');
-    expect(await lines.count()).toBe(3);
+    expect(await figure.locator('[data-mark^="trial"]').count()).toBe(3);
     await page.close();
   });
 

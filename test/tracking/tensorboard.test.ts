@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ResolvedExperiment } from '../../src/config/resolved.ts';
 import { CROPS_FILE } from '../../src/runs/diagnostic-files.ts';
 import { METRICS_FILE, readMetricsLog } from '../../src/runs/metrics-log.ts';
 import { trackResult } from '../../src/tracking/track-metrics.ts';
@@ -15,6 +16,15 @@ import {
   tensorboardNote,
 } from '../helpers/tensorboard.ts';
 
+/** Two epochs, kNN after each. */
+function makeMonitored(): ResolvedExperiment {
+  const experiment = makeTinyExperiment();
+  const [method] = experiment.methods;
+  const knn = { every: 1, k: 10, temperature: 0.1, features: 'backbone' as const };
+  const monitor = { knn: { ...knn, evalTransform: [{ op: 'centerCrop' as const, size: 16 }] } };
+  return { ...experiment, methods: [{ ...method!, recipe: { ...method!.recipe, monitor } }] };
+}
+
 type Tags = { readonly [run: string]: { readonly [tag: string]: object } };
 
 describe.skipIf(!tensorboardCommand)(`TensorBoard (${tensorboardNote})`, () => {
@@ -25,7 +35,7 @@ describe.skipIf(!tensorboardCommand)(`TensorBoard (${tensorboardNote})`, () => {
 
   beforeAll(async () => {
     const folder = makeSharedFolder();
-    runner = createStageRunner(makeTinyExperiment(), folder);
+    runner = createStageRunner(makeMonitored(), folder);
     const outcomes = await runKinds(runner, 'pretrain', 'extract', 'sanity-check', 'lincls', 'knn');
     const knn = outcomes.at(-1)!;
     if (knn.state === 'done') trackResult(folderOf('knn'), knn.metrics); // which is the worker's part
@@ -51,6 +61,25 @@ describe.skipIf(!tensorboardCommand)(`TensorBoard (${tensorboardNote})`, () => {
       wanted.map(({ step, epochLoss }) => [step, Math.fround(epochLoss as number)]),
     );
   });
+
+  test.each(['knnTop1', 'knnTop5'])(
+    'has %s of kNN while it trains, at the step of each epoch',
+    async (field) => {
+      const run = runOf('pretrain');
+      const measured = readMetricsLog(path.join(folderOf('pretrain'), METRICS_FILE)).filter(
+        (row) => row[field] !== undefined,
+      );
+      expect(measured.map(({ step }) => step)).toEqual([6, 12]);
+      await board.ask<Tags>('scalars/tags', (answer) => answer[run]?.[`val/${field}`] !== undefined);
+      const points = await board.ask<[number, number, number][]>(
+        `scalars/scalars?${new URLSearchParams({ run, tag: `val/${field}` })}`,
+        (answer) => answer.length >= measured.length,
+      );
+      expect(points.map(([, step, value]) => [step, value])).toEqual(
+        measured.map((row) => [row.step, Math.fround(row[field] as number)]),
+      );
+    },
+  );
 
   test('has what a stage found in the end', async () => {
     const run = runOf('knn');
