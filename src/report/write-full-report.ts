@@ -3,10 +3,8 @@
 
 import { rmSync } from 'node:fs';
 import path from 'node:path';
-import type { StageGraph } from '../plan/stage-graph.ts';
-import type { RunStore } from '../runs/run-store.ts';
 import { writeFileAtomic } from '../runs/write-file-atomic.ts';
-import { collectDetails } from './details/collect-details.ts';
+import { type CollectedRun, collectDetails } from './details/collect-details.ts';
 import type { ReportDetails } from './details/details.ts';
 import { drawClasses } from './figures/draw-classes.ts';
 import { drawConfusion } from './figures/draw-confusion.ts';
@@ -16,15 +14,12 @@ import { drawMap } from './figures/draw-map.ts';
 import { drawTrials } from './figures/draw-trials.ts';
 import { LIGHT } from './figures/theme.ts';
 import { renderPage } from './html/render-page.ts';
-import type { Report } from './report.ts';
 import { writeReport } from './write-report.ts';
 
 /** Writes the report's files and `figures/` into a folder. Returns their names. Throws REPORT_* problems. */
-export function writeFullReport(
-  folder: string,
-  { graph, store, report }: { readonly graph: StageGraph; readonly store: RunStore; readonly report: Report },
-): string[] {
-  const details = collectDetails(graph, store, report);
+export function writeFullReport(folder: string, run: CollectedRun): string[] {
+  const { report } = run;
+  const details = collectDetails(run);
   const page = 'report.html';
   writeFileAtomic(path.join(folder, page), [renderPage(report, details)]);
   return [page, ...writeReport(folder, report), ...writeFigures(folder, details)];

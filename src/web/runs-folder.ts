@@ -1,13 +1,16 @@
 // What lies below a folder of runs, by the names in a URL. Nothing outside of it is ever opened: each name is that of
 // a real folder in the one before, never a link, and files are opened without following links.
 
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
 import path from 'node:path';
+import type { ReadTable } from '../report/details/epoch-table.ts';
 import { collectExperiment, collectStatus, type ExperimentStatus } from '../runs/collect-status.ts';
 import { readExperiment } from '../runs/experiment-file.ts';
 import { RECORD_FILE, type RecordReading } from '../runs/record-file.ts';
 import { findRunner } from '../runs/run-lock.ts';
 import { openExperimentFolder, type RunStore } from '../runs/run-store.ts';
+import { rememberTables } from './remember-tables.ts';
+import { stampOf } from './stamp-of.ts';
 
 export interface RunsFolder {
   /** Absolute. */
@@ -17,6 +20,8 @@ export interface RunsFolder {
   find(names: readonly string[]): string | undefined;
   /** A store whose records are read again only where they changed. */
   open(experiment: string): RunStore;
+  /** The curves of a stage, likewise. */
+  readonly readTable: ReadTable;
 }
 
 /** @param folder of runs, or of one experiment, which is then all that is shown. Throws RUNS_FOLDER_MISSING. */
@@ -34,6 +39,7 @@ export function openRunsFolder(folder: string): RunsFolder {
     listExperiments: () => collectStatus(given, open),
     find: (names) => (only === undefined || names[0] === only ? findFolder(root, names) : undefined),
     open: (experiment) => open(path.join(root, experiment)),
+    readTable: rememberTables(),
   };
 }
 
@@ -76,12 +82,6 @@ export function seeInterrupted(store: RunStore): RunStore {
       return { state: 'ok', record: { ...reading.record, state: 'interrupted' } };
     },
   };
-}
-
-/** Differs wherever a file's content does; empty where there is no file. */
-export function stampOf(file: string): string {
-  const found = statSync(file, { throwIfNoEntry: false });
-  return found ? `${found.ino}-${found.size}-${found.mtimeMs}` : '';
 }
 
 /** The end of a text file, from the start of a line; undefined where there is no such file, or it is a link. */

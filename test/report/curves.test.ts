@@ -32,7 +32,7 @@ test('long curves keep their ends, and many trials are a band alone', () => {
 
 test('curves are of whole epochs; a line that is still being written does not count', async () => {
   const { graph, store } = await makeRun(makeFolder());
-  const [loss] = collectCurves(graph, store, new Map());
+  const [loss] = collectCurves(graph, store);
   expect(loss!.key).toBe('loss');
   expect(loss!.series).toHaveLength(1);
   expect(loss!.series[0]!.mean).toHaveLength(EPOCHS);
@@ -43,7 +43,7 @@ test('a reference stands beside the curve that its column names; the CIFAR demoâ
   const { graph, store } = await makeRun(makeFolder());
   const file = path.join(makeFolder(), 'log.csv');
   writeFileSync(file, 'epoch,train_loss,test_acc@1\n1,5.5,40\n2,5.25,41.5\n');
-  const figures = collectCurves(graph, store, readReference(file));
+  const figures = collectCurves(graph, store, { reference: readReference(file) });
   const points = (key: string) => figures.find((figure) => figure.key === key)?.reference?.points;
   expect(points('loss')).toEqual([
     { epoch: 1, value: 5.5 },

@@ -3,42 +3,49 @@
 import path from 'node:path';
 import { METRICS_FILE } from '../../runs/metrics-log.ts';
 import { averageCurves, pickLines } from '../details/average-curves.ts';
+import { listProbeQuantities, PRETRAIN_QUANTITIES, type Quantity } from '../details/collect-curves.ts';
 import {
-  listProbeQuantities,
-  PRETRAIN_QUANTITIES,
+  countBytes,
+  type EpochTable,
   pickPoints,
-  type Quantity,
-} from '../details/collect-curves.ts';
-import { type EpochRow, readEpochs } from '../details/read-epochs.ts';
+  type ReadTable,
+  readEpochTable,
+} from '../details/epoch-table.ts';
 import type { CurveFigure } from '../figures/draw-curves.ts';
 import { stageOf } from './compare-runs.ts';
 import type { FoundRun } from './find-runs.ts';
 
-/** A run, with the rows of each trial by the name of their stage. */
-interface RunRows {
+/** A run, with the table of each trial by the name of their stage. */
+interface RunTables {
   readonly label: string;
-  readonly stages: ReadonlyMap<string, readonly (readonly EpochRow[])[]>;
+  readonly stages: ReadonlyMap<string, readonly EpochTable[]>;
 }
 
 /** Collects the figures that have data. `labels`: one a run. */
-export function collectComparedCurves(runs: readonly FoundRun[], labels: readonly string[]): CurveFigure[] {
-  const rows = runs.map((run, i) => ({ label: labels[i]!, stages: readRun(run) }));
-  const names = [...new Set(rows.flatMap(({ stages }) => [...stages.keys()]))];
+export function collectComparedCurves(
+  runs: readonly FoundRun[],
+  labels: readonly string[],
+  readTable: ReadTable = readEpochTable,
+): CurveFigure[] {
+  const tables = runs.map((run, i) => ({ label: labels[i]!, stages: readRun(run, readTable) }));
+  const names = [...new Set(tables.flatMap(({ stages }) => [...stages.keys()]))];
   return names.flatMap((name) => {
     const isPretrain = name === 'pretrain';
     const quantities = isPretrain ? PRETRAIN_QUANTITIES : listProbeQuantities({ name, label: name });
     const xLabel = isPretrain ? 'epoch of pre-training' : 'epoch of the linear classifier';
-    return quantities.flatMap((quantity) => collectFigure(rows, { name, quantity, xLabel }));
+    return quantities.flatMap((quantity) => collectFigure(tables, { name, quantity, xLabel }));
   });
 }
 
-function readRun({ records, folders }: FoundRun): RunRows['stages'] {
-  const stages = new Map<string, EpochRow[][]>();
+function readRun({ records, folders }: FoundRun, readTable: ReadTable): RunTables['stages'] {
+  const stages = new Map<string, EpochTable[]>();
   records.forEach((record, i) => {
-    const rows = readEpochs(path.join(folders[i]!, METRICS_FILE));
-    if (rows.length === 0) return;
+    const table = readTable(path.join(folders[i]!, METRICS_FILE));
+    if (countBytes(table) === 0) return;
     const name = stageOf(record);
-    stages.set(name, [...(stages.get(name) ?? []), rows]);
+    const trials = stages.get(name);
+    if (trials) trials.push(table);
+    else stages.set(name, [table]);
   });
   return stages;
 }
@@ -50,10 +57,10 @@ interface Wanted {
   readonly xLabel: string;
 }
 
-function collectFigure(runs: readonly RunRows[], { name, quantity, xLabel }: Wanted): CurveFigure[] {
+function collectFigure(runs: readonly RunTables[], { name, quantity, xLabel }: Wanted): CurveFigure[] {
   const series = runs.flatMap(({ label, stages }, style) => {
     const trials = (stages.get(name) ?? [])
-      .map((rows) => pickPoints(rows, quantity))
+      .map((table) => pickPoints(table, quantity))
       .filter((points) => points.length > 0);
     if (trials.length === 0) return [];
     return [{ label, style, trials: trials.length, mean: averageCurves(trials), lines: pickLines(trials) }];

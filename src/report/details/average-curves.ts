@@ -11,14 +11,19 @@ const MAX_LINES = 12;
 /** Mean and population standard deviation at each epoch, over the trials that have got there. */
 export function averageCurves(trials: readonly (readonly CurvePoint[])[]): BandPoint[] {
   const sums = new Map<number, { count: number; mean: number; squares: number }>();
-  for (const { epoch, value } of trials.flat()) {
-    const sum = sums.get(epoch) ?? { count: 0, mean: 0, squares: 0 };
-    // Welford's update, which does not cancel where the mean is large and the spread small.
-    const difference = value - sum.mean;
-    const count = sum.count + 1;
-    const mean = sum.mean + difference / count;
-    sums.set(epoch, { count, mean, squares: sum.squares + difference * (value - mean) });
-  }
+  for (const points of trials)
+    for (const { epoch, value } of points) {
+      let sum = sums.get(epoch);
+      if (!sum) {
+        sum = { count: 0, mean: 0, squares: 0 };
+        sums.set(epoch, sum);
+      }
+      // Welford's update, which does not cancel where the mean is large and the spread small.
+      const difference = value - sum.mean;
+      sum.count++;
+      sum.mean += difference / sum.count;
+      sum.squares += difference * (value - sum.mean);
+    }
   const points = [...sums].sort(([a], [b]) => a - b);
   return thinOut(
     points.map(([epoch, { count, mean, squares }]) => ({

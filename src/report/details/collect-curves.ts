@@ -7,7 +7,9 @@ import { METRICS_FILE } from '../../runs/metrics-log.ts';
 import type { RunStore } from '../../runs/run-store.ts';
 import type { CurveFigure, CurvePoint, CurveSeries } from '../figures/draw-curves.ts';
 import { averageCurves, pickLines } from './average-curves.ts';
-import { type EpochRow, readEpochs } from './read-epochs.ts';
+import { type EpochTable, pickPoints, type ReadTable, readEpochTable } from './epoch-table.ts';
+import { findCurrent } from './is-current.ts';
+import type { EpochRow } from './read-epochs.ts';
 import type { Reference } from './read-reference.ts';
 
 /** More methods than this do not fit a figure. */
@@ -64,10 +66,10 @@ export function listProbeQuantities({ name, label }: Pick<ResolvedEvaluation, 'n
 export function collectCurves(
   { experiment, stages }: StageGraph,
   store: RunStore,
-  reference: Reference,
+  { reference = new Map(), readTable = readEpochTable }: Partial<Sources> = {},
 ): CurveFigure[] {
   const probes = experiment.evaluations.filter(({ recipe }) => recipe.kind === 'lincls');
-  const context = { experiment, store, reference };
+  const context = { experiment, store, reference, readTable };
   return [
     ...drawFrom(
       context,
@@ -91,47 +93,45 @@ export function collectCurves(
   ];
 }
 
-interface Context {
+/** Where curves come from beside the store. */
+interface Sources {
+  readonly reference: Reference;
+  readonly readTable: ReadTable;
+}
+
+interface Context extends Sources {
   readonly experiment: ResolvedExperiment;
   readonly store: RunStore;
-  readonly reference: Reference;
 }
 
 function drawFrom(
-  { experiment, store, reference }: Context,
+  { experiment, store, reference, readTable }: Context,
   stages: readonly Stage[],
   { quantities, xLabel }: { readonly quantities: readonly Quantity[]; readonly xLabel: string },
 ): CurveFigure[] {
-  const curves = quantities.map(() => new Map<string, CurvePoint[][]>());
   const shown = new Set(experiment.methods.slice(0, MAX_SERIES).map(({ name }) => name));
-  for (const stage of stages.filter(({ method }) => shown.has(method ?? ''))) {
-    const rows = readStage(stage, store);
-    quantities.forEach((quantity, index) => {
-      const points = pickPoints(rows, quantity);
-      if (points.length === 0) return;
-      const trials = curves[index]!.get(stage.method!) ?? [];
-      curves[index]!.set(stage.method!, [...trials, points]);
-    });
-  }
-  return quantities.flatMap(({ key, title, yLabel }, index) => {
-    const series = listSeries(experiment, curves[index]!);
+  const tables = stages
+    .filter((stage) => shown.has(stage.method ?? '') && findCurrent(stage, store))
+    .map((stage): [string, EpochTable] => [
+      stage.method!,
+      readTable(path.join(store.folderOf(stage.id), METRICS_FILE)),
+    ]);
+  // One quantity after the other: the points of all of them at once would fill the memory.
+  return quantities.flatMap((quantity) => {
+    const { key, title, yLabel } = quantity;
+    const curves = new Map<string, CurvePoint[][]>();
+    for (const [method, table] of tables) addTrial(curves, method, pickPoints(table, quantity));
+    const series = listSeries(experiment, curves);
     if (series.length === 0) return [];
     return { key, title, yLabel, xLabel, series, ...findReference(key, { experiment, reference }) };
   });
 }
 
-/** A stage's rows count only if they are of the very settings asked for. */
-function readStage(stage: Stage, store: RunStore): EpochRow[] {
-  const reading = store.readRecord(stage.id);
-  if (reading.state !== 'ok' || reading.record.fingerprint !== stage.fingerprint) return [];
-  return readEpochs(path.join(store.folderOf(stage.id), METRICS_FILE));
-}
-
-/** The points of one quantity. */
-export function pickPoints(rows: readonly EpochRow[], { split, field }: Quantity): CurvePoint[] {
-  return rows
-    .filter((row) => row.split === split && typeof row[field] === 'number')
-    .map((row) => ({ epoch: row.epoch + 1, value: row[field] as number }));
+function addTrial(curves: Map<string, CurvePoint[][]>, method: string, points: CurvePoint[]): void {
+  if (points.length === 0) return;
+  const trials = curves.get(method);
+  if (trials) trials.push(points);
+  else curves.set(method, [points]);
 }
 
 function listSeries(
@@ -154,13 +154,11 @@ function collectKnn({ experiment, store, reference }: Context, stages: readonly 
     if (!found.reference) return [];
     const curves = new Map<string, CurvePoint[][]>();
     for (const stage of stages.filter(({ evaluation }) => evaluation === name)) {
-      const reading = store.readRecord(stage.id);
-      const value = reading.state === 'ok' ? reading.record.result?.metrics.top1 : undefined;
+      const value = findCurrent(stage, store)?.result?.metrics.top1;
       const method = experiment.methods.find((each) => each.name === stage.method);
-      if (value === undefined || reading.state !== 'ok' || !method) continue;
-      if (reading.record.fingerprint !== stage.fingerprint) continue;
+      if (value === undefined || !method) continue;
       const epoch = method.recipe.method === 'moco' ? method.recipe.epochs : 0;
-      curves.set(method.name, [...(curves.get(method.name) ?? []), [{ epoch, value }]]);
+      addTrial(curves, method.name, [{ epoch, value }]);
     }
     const series = listSeries(experiment, curves).slice(0, MAX_SERIES);
     const title = `Held-out accuracy, ${label}`;

@@ -10,18 +10,30 @@ import { collectGraph } from './collect-graph.ts';
 import { collectImages } from './collect-images.ts';
 import { collectProbe } from './collect-probe.ts';
 import type { ReportDetails } from './details.ts';
+import { type ReadTable, readEpochTable } from './epoch-table.ts';
 import { readReference } from './read-reference.ts';
 
 /** Methods whose trials are drawn as rows of one figure. */
 const MAX_ROWS = 2 * MAX_SERIES;
 
+/** An experiment, what lies on disk of it, and its table. */
+export interface CollectedRun {
+  readonly graph: StageGraph;
+  readonly store: RunStore;
+  readonly report: Report;
+}
+
 /** Collects what is there at this moment. Throws REPORT_REFERENCE_UNREADABLE. */
-export function collectDetails(graph: StageGraph, store: RunStore, report: Report): ReportDetails {
+export function collectDetails(
+  { graph, store, report }: CollectedRun,
+  readTable: ReadTable = readEpochTable,
+): ReportDetails {
   const { experiment } = graph;
   const file = experiment.report.reference;
+  const reference = file === undefined ? new Map() : readReference(file);
   return {
     trials: listTrials(report),
-    curves: collectCurves(graph, store, file === undefined ? new Map() : readReference(file)),
+    curves: collectCurves(graph, store, { reference, readTable }),
     ...collectProbe(graph, store),
     ...collectImages(graph, store),
     graph: collectGraph(graph, store),

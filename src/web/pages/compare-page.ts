@@ -7,6 +7,7 @@ import { type ComparedValues, type Comparison, compareRuns } from '../../report/
 import { type FoundRun, findRuns } from '../../report/compare/find-runs.ts';
 import { nameShortly, renderCell } from '../../report/compare/render-comparison.ts';
 import { MAX_SERIES } from '../../report/details/collect-curves.ts';
+import type { ReadTable } from '../../report/details/epoch-table.ts';
 import { drawCurves } from '../../report/figures/draw-curves.ts';
 import { PAGE } from '../../report/figures/theme.ts';
 import { renderDetails, renderScroll, renderTable, type Section } from '../../report/html/markup.ts';
@@ -14,7 +15,8 @@ import { renderFigures } from '../../report/html/render-sections.ts';
 import { METRICS_FILE } from '../../runs/metrics-log.ts';
 import { RECORD_FILE } from '../../runs/record-file.ts';
 import type { Page } from '../live-page.ts';
-import { type RunsFolder, stampOf } from '../runs-folder.ts';
+import type { RunsFolder } from '../runs-folder.ts';
+import { stampOf } from '../stamp-of.ts';
 import { HOME, renderShell } from './shell.ts';
 
 /** More columns nobody reads. */
@@ -30,22 +32,29 @@ export function openComparePage(runs: RunsFolder, given: readonly string[]): Pag
   );
   return {
     stamp: JSON.stringify(files.map(stampOf)),
-    render: () => render(found.map((run) => ({ ...run, name: path.relative(runs.root, run.name) }))),
+    render: () =>
+      render(
+        found.map((run) => ({ ...run, name: path.relative(runs.root, run.name) })),
+        runs.readTable,
+      ),
   };
 }
 
-function render(runs: readonly FoundRun[]): string {
+function render(runs: readonly FoundRun[], readTable: ReadTable): string {
   const shell = { title: 'Comparison', path: [HOME] };
   if (runs.length < 2)
     return renderShell({ ...shell, note: 'Choose at least two runs on the page before.' }, []);
-  return renderShell({ ...shell, note: runs.map(({ name }) => name).join(', ') }, listSections(runs));
+  return renderShell(
+    { ...shell, note: runs.map(({ name }) => name).join(', ') },
+    listSections(runs, readTable),
+  );
 }
 
-function listSections(runs: readonly FoundRun[]): Section[] {
+function listSections(runs: readonly FoundRun[], readTable: ReadTable): Section[] {
   const comparison = compareRuns(runs);
   const names = nameShortly(comparison.runs);
   const drawn = runs.slice(0, MAX_SERIES);
-  const curves = collectComparedCurves(drawn, names).map((figure) => drawCurves(figure, PAGE));
+  const curves = collectComparedCurves(drawn, names, readTable).map((figure) => drawCurves(figure, PAGE));
   const left = runs.length - drawn.length;
   return [
     {

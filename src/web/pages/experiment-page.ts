@@ -6,6 +6,7 @@ import { compilePlan } from '../../plan/compile-plan.ts';
 import type { StageGraph } from '../../plan/stage-graph.ts';
 import { collectReport } from '../../report/collect-report.ts';
 import { collectDetails } from '../../report/details/collect-details.ts';
+import type { ReadTable } from '../../report/details/epoch-table.ts';
 import { escapeMarkup } from '../../report/escape-markup.ts';
 import { listSections } from '../../report/html/list-sections.ts';
 import type { Section } from '../../report/html/markup.ts';
@@ -16,7 +17,8 @@ import { rememberRecords } from '../../runs/remember-records.ts';
 import { findRunner } from '../../runs/run-lock.ts';
 import { listRecordedStages, type RunStore } from '../../runs/run-store.ts';
 import type { Page } from '../live-page.ts';
-import { type RunsFolder, seeInterrupted, stampOf } from '../runs-folder.ts';
+import { type RunsFolder, seeInterrupted } from '../runs-folder.ts';
+import { stampOf } from '../stamp-of.ts';
 import { renderChoice } from './choice.ts';
 import { HOME, renderShell } from './shell.ts';
 import { renderStages } from './stages-table.ts';
@@ -32,11 +34,21 @@ export function openExperimentPage(runs: RunsFolder, name: string): Page {
   const stamps = [path.join(store.folder, EXPERIMENT_FILE), ...files].map(stampOf);
   return {
     stamp: JSON.stringify([findRunner(store.folder) ?? null, ids, stamps]),
-    render: () => render(rememberRecords(seeInterrupted(store)), name, ids),
+    render: () =>
+      render({ name, ids, store: rememberRecords(seeInterrupted(store)), readTable: runs.readTable }),
   };
 }
 
-function render(store: RunStore, name: string, ids: readonly string[]): string {
+interface Shown {
+  readonly name: string;
+  /** Of the stages that have a record. */
+  readonly ids: readonly string[];
+  readonly store: RunStore;
+  readonly readTable: ReadTable;
+}
+
+function render(shown: Shown): string {
+  const { name, ids, store } = shown;
   const experiment = readExperiment(store.folder);
   const shell = {
     title: name,
@@ -47,7 +59,7 @@ function render(store: RunStore, name: string, ids: readonly string[]): string {
   const compare = { id: 'compare', title: 'Compare', content: renderChoice(listTrials(name, ids)) };
   if (!experiment) return renderShell(shell, [note(NO_EXPERIMENT), stages, compare]);
   try {
-    const [graph, ...sections] = reportSections(compilePlan(experiment, {}), store);
+    const [graph, ...sections] = reportSections(compilePlan(experiment, {}), shown);
     return renderShell(shell, [graph!, stages, ...sections, compare]);
   } catch (error) {
     const problems =
@@ -68,9 +80,9 @@ const note = (text: string): Section => ({
 });
 
 /** The report's, with the graph in front. */
-function reportSections(graph: StageGraph, store: RunStore): Section[] {
+function reportSections(graph: StageGraph, { store, readTable }: Shown): Section[] {
   const report = collectReport(graph, store);
-  const sections = listSections(report, collectDetails(graph, store, report));
+  const sections = listSections(report, collectDetails({ graph, store, report }, readTable));
   const isGraph = ({ id }: Section) => id === 'graph';
   const first = sections.find(isGraph) ?? { id: 'graph', title: 'Graph', content: '' };
   return [first, ...sections.filter((section) => !isGraph(section))];

@@ -13,7 +13,8 @@ import type { RunRecord } from '../../runs/run-record.ts';
 import { CONFIG_FILE, nameLog } from '../../runs/stage-folder.ts';
 import { collectStepCurves } from '../collect-step-curves.ts';
 import type { Page } from '../live-page.ts';
-import { type RunsFolder, readTail, seeInterrupted, stampOf } from '../runs-folder.ts';
+import { type RunsFolder, readTail, seeInterrupted } from '../runs-folder.ts';
+import { stampOf } from '../stamp-of.ts';
 import { HOME, linkTo, renderShell, renderState } from './shell.ts';
 
 /** The end of a log that is shown. */

@@ -1,0 +1,53 @@
+// Curves that are kept in memory: what is read again, and when.
+
+import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { pickPoints } from '../../src/report/details/epoch-table.ts';
+import { rememberTables } from '../../src/web/remember-tables.ts';
+import { makeFolder } from '../helpers/make-record.ts';
+
+const LOSS = { split: 'train', field: 'epochLoss' } as const;
+const renderEpoch = (epoch: number, epochLoss: number) =>
+  `${JSON.stringify({ step: 9, epoch, split: 'train', epochLoss })}\n`;
+
+function makeFile(name = 'metrics.jsonl', folder = makeFolder()): string {
+  const file = path.join(folder, name);
+  writeFileSync(file, renderEpoch(0, 5));
+  return file;
+}
+
+test('a file that has not changed is not read again; one that grew or was replaced is', () => {
+  const file = makeFile();
+  const read = rememberTables();
+  const first = read(file);
+  expect(read(file)).toBe(first);
+  appendFileSync(file, renderEpoch(1, 4));
+  expect(pickPoints(read(file), LOSS)).toEqual([
+    { epoch: 1, value: 5 },
+    { epoch: 2, value: 4 },
+  ]);
+  const other = makeFile('other', path.dirname(file));
+  writeFileSync(other, renderEpoch(0, 6) + renderEpoch(1, 3));
+  renameSync(other, file);
+  expect(pickPoints(read(file), LOSS).map(({ value }) => value)).toEqual([6, 3]);
+});
+
+test('a file that comes later is seen', () => {
+  const folder = makeFolder();
+  const read = rememberTables();
+  expect(pickPoints(read(path.join(folder, 'metrics.jsonl')), LOSS)).toEqual([]);
+  expect(pickPoints(read(makeFile('metrics.jsonl', folder)), LOSS)).toEqual([{ epoch: 1, value: 5 }]);
+});
+
+test('beyond its memory the one that was not asked for the longest is forgotten', () => {
+  const [a, b, c] = [makeFile(), makeFile(), makeFile()];
+  // step, epoch and epochLoss of one row: 24 bytes a table.
+  const read = rememberTables(48);
+  const [ofA, ofB] = [read(a), read(b)];
+  expect(read(a)).toBe(ofA);
+  read(c);
+  expect(read(a)).toBe(ofA);
+  expect(read(b)).not.toBe(ofB);
+  expect(read(b)).toEqual(ofB);
+});
