@@ -231,17 +231,24 @@ describe.skipIf(!readInstalledAddon())('the torch engine', () => {
     tf.dispose([x, filter, dy, xt, dyt]);
   });
 
-  test('tiles give the same bits on any number of threads', () => {
-    const [x, filter] = [random(4, 14, 14, 64), random(3, 3, 64, 96)];
-    const inputs = { x: tf.tensor(x, [4, 14, 14, 64]), filter: tf.tensor(filter, [3, 3, 64, 96]) };
+  test('tiles give the same bits on any number of threads, with their gradients', () => {
+    const [shape, filterShape, out] = [[4, 14, 14, 64], [3, 3, 64, 96], [4, 14, 14, 96]]; // biome-ignore format: shapes
+    const x = tf.tensor(random(...shape!), shape);
+    const filter = tf.tensor(random(...filterShape!), filterShape);
+    const dy = tf.tensor(random(...out!), out);
+    const attrs = { strides: 1, pad: 'same' };
     const { threads } = backend.addon.describe();
     const [alone, together] = [1, 3].map((count) => {
       backend.addon.setThreads(count);
-      return run('Conv2D', inputs, { strides: 1, pad: 'same' });
+      return [
+        run('Conv2D', { x, filter }, attrs),
+        run('Conv2DBackpropInput', { dy, filter }, { ...attrs, inputShape: shape }),
+        run('Conv2DBackpropFilter', { x, dy }, { ...attrs, filterShape }),
+      ];
     });
     backend.addon.setThreads(threads);
     expect(together).toEqual(alone);
-    tf.dispose(inputs);
+    tf.dispose([x, filter, dy]);
   });
 
   test('a depthwise convolution gives each channel its own filters', () => {

@@ -129,6 +129,7 @@ at::Tensor Conv2DBackpropFilter(const Args& args) {
   }
   if (!settings().composed && worthPatches(images, window))
     return toFilterGradient(filterGradientOfPatches(images, dy, window), shape);
+  if (tiles(images, window, dy.size(1))) return toFilterGradient(filterGradientOfTiles(images, dy, window), shape);
   const Padding padding = splitPadding(window, size);
   const int64_t inputs = images.size(1) / window.groups, outputs = shape[2] * shape[3] / inputs;
   const at::Tensor filter = standIn({outputs, inputs, shape[0], shape[1]}, images);

@@ -6,13 +6,12 @@
 #include <vector>
 
 #include "product-loops.h"
-#include "store.h"
 #include "winograd-loops.h"
+#include "winograd-tiles.h"
 
 namespace mocolab {
 namespace {
 
-constexpr int64_t NUMBERS = 16;  // of a transformed tile
 /** Tiles that a thread has in hand: as many as leave room in its second cache. */
 constexpr int64_t MOST_TILES = 96, TILES_AT_ONCE = 12, CACHE_FLOATS = 1 << 18;
 
@@ -20,9 +19,6 @@ int64_t countTiles(int64_t channels) {
   const int64_t fitting = CACHE_FLOATS / (NUMBERS * (channels + PANEL));
   return std::clamp(fitting / TILES_AT_ONCE * TILES_AT_ONCE, TILES_AT_ONCE, MOST_TILES);
 }
-
-/** Floats between the numbers of a tile. Not a power of two, which would lay all 16 in one set of the first cache. */
-int64_t stepOf(int64_t floats) { return floats + 16; }
 
 /** Transformed filters as `multiply` wants them: for each panel of results its NUMBERS matrices [inner, PANEL]. */
 struct Factors {
@@ -72,40 +68,9 @@ Factors transformTurned(const at::Tensor& filter) {
   return factors;
 }
 
-/** Where the tiles of a result lie over the images. */
-struct Tiling {
-  const at::Tensor& images;
-  const at::Tensor& result;
-  Pair before;
-  int64_t down = (result.size(2) + 1) / 2, across = (result.size(3) + 1) / 2;
-
-  int64_t count() const { return images.size(0) * down * across; }
-};
-
-struct Place {
-  int64_t image, top, left;
-};
-
-/** The pixel of the result at which a tile begins. */
-Place placeOf(const Tiling& tiling, int64_t tile) {
-  const int64_t column = tile % tiling.across, row = tile / tiling.across % tiling.down;
-  return {tile / tiling.across / tiling.down, 2 * row, 2 * column};
-}
-
-/** A pixel of [N, C, H, W], channels last in memory; `outside` where there is none. */
-template <typename Float>
-Float* pixelOf(const at::Tensor& tensor, const Place& place, Float* outside) {
-  const int64_t height = tensor.size(2), width = tensor.size(3);
-  if (place.top < 0 || place.top >= height || place.left < 0 || place.left >= width) return outside;
-  return floatsOf(tensor) + ((place.image * height + place.top) * width + place.left) * tensor.size(1);
-}
-
 void takeTile(const Tiling& tiling, int64_t tile, const float* zeros, float* out, int64_t step) {
-  const Place place = placeOf(tiling, tile);
   const float* pixels[16];
-  for (int64_t i = 0; i < 16; i++)
-    pixels[i] = pixelOf(tiling.images,
-                        {place.image, place.top - tiling.before[0] + i / 4, place.left - tiling.before[1] + i % 4}, zeros);
+  findPixels(tiling, tile, zeros, pixels);
   winogradLoops().images(pixels, tiling.images.size(1), out, step);
 }
 

@@ -1,5 +1,6 @@
 // 3x3 convolutions of stride 1 by Winograd's minimal filtering: 2x2 pixels of the result from 4x4 of the images by 16
-// products where the sum as it stands takes 36. Its rounding errors are no larger (Lavin and Gray, 2016).
+// products where the sum as it stands takes 36; a filter's gradient likewise. The rounding errors are no larger (Lavin
+// and Gray, 2016).
 
 #pragma once
 
@@ -15,5 +16,8 @@ at::Tensor convolveTiles(const at::Tensor& images, const at::Tensor& filter, con
 
 /** dy [N, K, Ho, Wo] and filter [K, C, 3, 3], channels last -> dx [N, C, H, W]. */
 at::Tensor convolveTilesBack(const at::Tensor& dy, const at::Tensor& filter, const Window& window, const Pair& size);
+
+/** The gradient [K, C, 3, 3] of a filter, from images and dy [N, K, Ho, Wo], channels last. */
+at::Tensor filterGradientOfTiles(const at::Tensor& images, const at::Tensor& dy, const Window& window);
 
 }  // namespace mocolab
