@@ -4,6 +4,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import type { Transport } from '../src/engine/collectives/collectives.ts';
 import { createCollectives } from '../src/engine/collectives/create-collectives.ts';
 import { createEngine } from '../src/engine/create-engine.ts';
 import * as tf from '../src/engine/tf.ts';
@@ -11,7 +12,7 @@ import { summarise } from './measure.ts';
 import { readOrder, runAsRanks } from './ranks/start.ts';
 
 interface Task {
-  readonly only?: 'tcp';
+  readonly only?: Transport;
 }
 
 interface Answer {
@@ -22,6 +23,7 @@ interface Answer {
 /** The last but one are the gradients of ResNet-18 with MoCo v2's head. */
 const SIZES = [4 << 10, 64 << 10, 1 << 20, 4 << 20, 25 << 20, 46_019_328, 100 << 20];
 const ROUNDS = 15;
+const TRANSPORTS = ['shared memory', 'gloo', 'tcp'] as const;
 
 const order = readOrder<Task>();
 if (order) process.stdout.write(`${JSON.stringify(await measure())}\n`);
@@ -35,8 +37,8 @@ async function compare(): Promise<void> {
   console.log(
     `all-reduce of float32, ${values.ranks} ranks; median ms, MB/s of the bucket, CPU ms of a rank`,
   );
-  for (const task of [{}, { only: 'tcp' as const }]) {
-    const [answer] = (await runAsRanks<Task, Answer>(Number(values.ranks), task)) as [Answer];
+  for (const only of TRANSPORTS) {
+    const [answer] = (await runAsRanks<Task, Answer>(Number(values.ranks), { only })) as [Answer];
     answers.push(answer);
     const { transport, rows } = answer;
     for (const { bytes, ms, cpuMs } of rows) {

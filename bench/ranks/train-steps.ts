@@ -1,6 +1,7 @@
 // One rank of bench/data-parallel.ts: whole MoCo v2 steps on drawn images, timed.
 
 import { permutation, stream } from '../../src/core/rng.ts';
+import type { Transport } from '../../src/engine/collectives/collectives.ts';
 import { createCollectives } from '../../src/engine/collectives/create-collectives.ts';
 import { createEngine } from '../../src/engine/create-engine.ts';
 import * as tf from '../../src/engine/tf.ts';
@@ -14,7 +15,7 @@ export interface Task {
   /** Images over all ranks. */
   readonly batch: number;
   readonly steps: number;
-  readonly only?: 'tcp';
+  readonly only?: Transport;
 }
 
 export interface Answer {

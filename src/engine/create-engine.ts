@@ -88,7 +88,9 @@ export async function createEngine(
 /** Tries an engine; for `moco doctor`, in a process of its own. */
 export async function probeEngine(name: ConcreteEngineName): Promise<EngineProbe> {
   try {
-    return { name, available: true, description: (await createEngine(name)).description };
+    const { description, ranks } = await createEngine(name);
+    const collectives = [...(ranks?.transports ?? []), 'tcp'].join(' or ');
+    return { name, available: true, description: { ...description, collectives } };
   } catch (error) {
     return { name, available: false, reason: describeFailure(error) };
   }

@@ -9,7 +9,7 @@ import { createLinearProbe } from '../train/linear-probe.ts';
 import { type FeatureSource, openFeatureSource } from './feature-source.ts';
 import { loadFrozenBackbone } from './frozen-backbone.ts';
 import { chooseThreads } from './inputs.ts';
-import { joinTeam } from './rank-team.ts';
+import { describeTeam, joinTeam } from './rank-team.ts';
 import type { RunStage, StageContext } from './stage-context.ts';
 import { trainProbe } from './train-probe.ts';
 
@@ -38,7 +38,7 @@ export const runLincls: RunStage<'lincls'> = async (context) => {
       collectives: team.collectives,
     });
     const outcome = await trainProbe({ context, team, backbone, train, val, probe, started });
-    return outcome.state === 'done' ? { ...outcome, engine: engine.description } : outcome;
+    return outcome.state === 'done' ? { ...outcome, engine: describeTeam(engine, team) } : outcome;
   } finally {
     for (const source of sources) await source.close();
     await team.close();

@@ -94,6 +94,11 @@ export async function workAlone<Made>(
   return made;
 }
 
+/** What the record says a training ran on: its engine, and where there are several ranks, how their tensors travelled. */
+export function describeTeam(engine: Engine, { collectives: { ranks, transport } }: RankTeam) {
+  return { ...engine.description, ...(ranks > 1 ? { ranks, collectives: transport } : {}) };
+}
+
 /** Weighted by images; the same on every rank, because the order is. */
 function average(all: readonly Measured[]): Measured {
   const images = all.reduce((sum, each) => sum + each.images, 0);

@@ -29,7 +29,7 @@ import { toImageTensor } from './batch-tensor.ts';
 import { buildMocoCheckpoint } from './moco-checkpoint.ts';
 import { isMonitored, monitorKnn } from './monitor-knn.ts';
 import { refuseNonFiniteTensors, shareStep } from './non-finite.ts';
-import { type Measured, type RankTeam, refuseDifference } from './rank-team.ts';
+import { describeTeam, type Measured, type RankTeam, refuseDifference } from './rank-team.ts';
 import type { StageContext, StageOutcome } from './stage-context.ts';
 import { TrainingPosition, type TrainingStart } from './training-position.ts';
 
@@ -84,7 +84,7 @@ export async function trainMoco(training: MocoTraining, start: TrainingStart): P
       : [],
     images,
     imagesPerSecond: images > 0 ? (1000 * images) / (performance.now() - started) : null,
-    engine: engine.description,
+    engine: describeTeam(engine, team),
     badImages: training.badImages.list,
   };
 }

@@ -16,7 +16,7 @@ async function connectRanks(ranks: number): Promise<Mesh[]> {
   const peers = each.map((rank): Peer => {
     const { port } = doorways[rank]!;
     const address = '127.0.0.1';
-    const who = { rank, ranks, host: 'here', pid: 100 + rank, port, address };
+    const who = { rank, ranks, host: 'here', machine: 'here', pid: 100 + rank, port, address };
     return { ...who, protocolVersion: 1, version: '1.0.0', engine: 'cpu', transports: [] };
   });
   const met = { session: 's', peers };

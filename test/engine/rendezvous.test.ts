@@ -28,6 +28,7 @@ function makeHello(rank: number, change: Partial<Hello> = {}): Hello {
     engine: 'cpu',
     config: { epochs: 200, optimizer: { lr: 0.03 } },
     host: `node${rank}`,
+    machine: 'kernel and processes',
     pid: 100 + rank,
     port: 4000 + rank,
     transports: [],

@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { ProblemError } from '../../src/core/problem.ts';
-import type { Collectives } from '../../src/engine/collectives/collectives.ts';
+import type { Collectives, Transport } from '../../src/engine/collectives/collectives.ts';
 import { createCollectives } from '../../src/engine/collectives/create-collectives.ts';
 import { computeMeanGradients } from '../../src/engine/collectives/gradient-buckets.ts';
 import type { Rendezvous } from '../../src/engine/collectives/rendezvous/rendezvous.ts';
@@ -18,7 +18,7 @@ export interface RankPart {
   readonly play: 'operations' | 'gradients' | 'die' | 'hang' | 'wait' | 'differ' | 'leave' | 'throw';
   /** Whether to sum 50 MB too. */
   readonly large?: boolean;
-  readonly only?: 'tcp';
+  readonly only?: Transport;
   readonly timeoutMs?: number;
   readonly version?: string;
   readonly config?: { readonly [key: string]: number };

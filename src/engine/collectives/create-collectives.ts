@@ -3,12 +3,13 @@
 import os from 'node:os';
 import type { Json } from '../../core/hash.ts';
 import type { Engine } from '../engine.ts';
-import type { Collectives } from './collectives.ts';
+import type { Collectives, Transport } from './collectives.ts';
 import { connectMesh, openDoorway } from './mesh/connect-mesh.ts';
 import { Mesh } from './mesh/mesh.ts';
 import { connectNatively } from './native-collectives.ts';
 import { attend } from './rendezvous/attend.ts';
 import { type Hello, RANK_PROTOCOL_VERSION } from './rendezvous/hello.ts';
+import { nameMachine } from './rendezvous/name-machine.ts';
 import type { Rendezvous } from './rendezvous/rendezvous.ts';
 import { createSingleRank } from './single-rank.ts';
 import { createTcpCollectives } from './tcp-collectives.ts';
@@ -23,8 +24,8 @@ export interface CollectivesOptions {
   readonly config: { readonly [key: string]: Json };
   /** How long to wait for a rank to come, and later for one that sends nothing (launch.stallTimeout). */
   readonly timeoutMs: number;
-  /** Nothing else than TCP; for tests and benchmarks. */
-  readonly only?: 'tcp';
+  /** Nothing else than this, or than TCP where it is not there; for tests and benchmarks. */
+  readonly only?: Transport;
   /** Hears of a way for tensors that should have worked and did not. */
   readonly warn?: (message: string) => void;
 }
@@ -69,8 +70,9 @@ function introduceSelf(
     engine: engine.name,
     config,
     host: os.hostname(),
+    machine: nameMachine(),
     pid: process.pid,
     port,
-    transports: only === 'tcp' ? [] : (engine.ranks?.transports ?? []),
+    transports: (engine.ranks?.transports ?? []).filter((transport) => !only || transport === only),
   };
 }

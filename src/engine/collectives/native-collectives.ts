@@ -36,8 +36,10 @@ export function createNativeCollectives(
 }
 
 /** Ends all ranks' work with what went wrong first. */
-function fail(mesh: Mesh, operation: Operation, error: NativeFailure): never {
+async function fail(mesh: Mesh, operation: Operation, error: NativeFailure): Promise<never> {
   const culprit = mesh.peers[error.culprit ?? -1];
+  // Why it is gone, the mesh hears of the same process, maybe a moment later.
+  if (culprit && error.message === 'disconnected') await mesh.hearEnd(culprit);
   if (culprit && error.message === 'stalled') mesh.failByStall([culprit], operation);
   else if (culprit) mesh.failByLeaving(culprit);
   else mesh.fail(new Error(`${operation}: ${error.message}`));
@@ -53,7 +55,7 @@ export async function connectNatively(
   native: NativeRanks | undefined,
   { timeoutMs, warn }: { readonly timeoutMs: number; readonly warn: (message: string) => void },
 ): Promise<Collectives | undefined> {
-  const world = { rank: mesh.rank, ranks: mesh.ranks, timeoutMs };
+  const world = { rank: mesh.rank, ranks: mesh.ranks, timeoutMs, address: mesh.address };
   for (const transport of listCommon(mesh)) {
     const tickets = await agree(mesh, () => native!.prepare(transport, world));
     const connected = tickets.every((ticket) => ticket.value !== undefined)
@@ -97,10 +99,10 @@ function agree(mesh: Mesh, step: () => string): Promise<Step[]> {
 
 /** Ways that all ranks know, best first; shared memory only on one machine. */
 function listCommon({ peers }: Mesh): NativeTransport[] {
-  const isOneHost = peers.every(({ host }) => host === peers[0]!.host);
+  const isOneMachine = peers.every(({ machine }) => machine === peers[0]!.machine);
   return (peers[0]!.transports as NativeTransport[]).filter(
     (transport) =>
       peers.every(({ transports }) => transports.includes(transport)) &&
-      (transport !== 'shared memory' || isOneHost),
+      (transport !== 'shared memory' || isOneMachine),
   );
 }

@@ -2,14 +2,16 @@
 
 import type * as tf from '../tf.ts';
 
-/** Shared memory is for one machine's ranks on CPUs, NCCL for ranks on NVIDIA's GPUs. */
-export type NativeTransport = 'shared memory' | 'nccl';
+/** Shared memory is for one machine's ranks on CPUs, Gloo for those of several, NCCL for ranks on NVIDIA's GPUs. */
+export type NativeTransport = 'shared memory' | 'gloo' | 'nccl';
 
 /** Who a rank is among how many, and how long it waits for another. */
 export interface World {
   readonly rank: number;
   readonly ranks: number;
   readonly timeoutMs: number;
+  /** Of this rank's machine, as the other ranks reach it. */
+  readonly address: string;
 }
 
 /**
@@ -32,6 +34,9 @@ export interface NativeRanks {
 
 /** Why an operation rejects. */
 export interface NativeFailure extends Error {
-  /** The rank that let the others wait (message `stalled`) or has closed (`left`); -1 for any other reason. */
+  /**
+   * The rank that let the others wait (message `stalled`), has closed (`left`) or can't be reached (`disconnected`);
+   * -1 for any other reason.
+   */
   readonly culprit?: number;
 }

@@ -21,6 +21,8 @@ export interface InstalledAddon {
   /** Folder of libtorch's libraries. */
   readonly libtorch: string;
   readonly version: string;
+  /** The module on Gloo, where one was found to build against. */
+  readonly glooModule?: string;
   /** Whether it was built for NVIDIA GPUs. */
   readonly cuda: boolean;
   /** `stampLibtorch` at the time of the build. */

@@ -39,7 +39,7 @@ export async function createTorchEngine(options: TorchOptions = {}): Promise<Eng
     },
     ops: { ...compositeOps, ...createFusedOps(backend) },
     memory: () => ({ tensors: tf.memory().numTensors, bytes: addon.memory().bytes }),
-    ranks: createNativeRanks(backend, installed.libtorch),
+    ranks: createNativeRanks(backend, installed),
     native: {
       memory: () => addon.memory(),
       startPeak: () => addon.startPeak(),

@@ -3,11 +3,15 @@
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import type { NativeRanks } from '../collectives/native-ranks.ts';
+import type { InstalledAddon } from './addon-file.ts';
 import type { TorchBackend } from './backend.ts';
 import type { Handle } from './bindings/handle.ts';
 
 /** `libtorch`: its folder, beside which pip puts NCCL. */
-export function createNativeRanks(backend: TorchBackend, libtorch: string): NativeRanks {
+export function createNativeRanks(
+  backend: TorchBackend,
+  { libtorch, glooModule }: Pick<InstalledAddon, 'libtorch' | 'glooModule'>,
+): NativeRanks {
   const { addon } = backend;
   const libraries = ['libnccl.so.2', path.resolve(libtorch, '../../nvidia/nccl/lib/libnccl.so.2')];
   const adopt = (handle: Handle, { shape, dtype }: Pick<tf.Tensor, 'shape' | 'dtype'>) =>
@@ -24,13 +28,17 @@ export function createNativeRanks(backend: TorchBackend, libtorch: string): Nati
     return results.map((handle, i) => adopt(handle, kinds[i]!));
   };
   return {
-    transports: addon.describe().device ? ['nccl'] : ['shared memory'],
-    prepare: (transport, { rank, ranks, timeoutMs }) => {
+    transports: addon.describe().device
+      ? ['nccl']
+      : ['shared memory', ...(glooModule ? ['gloo' as const] : [])],
+    prepare: (transport, { rank, ranks, timeoutMs, address }) => {
+      if (transport === 'gloo') return addon.prepareGloo(rank, ranks, timeoutMs, glooModule!, address);
       if (transport === 'nccl') return addon.prepareNccl(libraries, rank === 0);
       return rank === 0 ? addon.shareMemory(rank, ranks, timeoutMs) : '';
     },
     connect: (transport, { rank, ranks, timeoutMs }, tickets) => {
-      if (transport === 'nccl') addon.connectNccl(rank, ranks, timeoutMs, tickets[0]!);
+      if (transport === 'gloo') addon.connectGloo(tickets);
+      else if (transport === 'nccl') addon.connectNccl(rank, ranks, timeoutMs, tickets[0]!);
       else if (rank > 0) addon.openMemory(rank, ranks, timeoutMs, tickets[0]!);
     },
     seal: () => addon.sealMemory(),

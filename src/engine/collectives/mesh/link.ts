@@ -52,6 +52,11 @@ export class Link {
     this.#listener = undefined;
   }
 
+  /** This machine's address on the connection; undefined once it is gone. */
+  get localAddress(): string | undefined {
+    return this.#socket.localAddress?.replace(/^::ffff:(?=\d+\.)/, '');
+  }
+
   /** The other end is a rank of this job. */
   trust(): void {
     this.#reader.longest = LONGEST_FRAME;

@@ -3,6 +3,7 @@
 
 import { type Problem, ProblemError } from '../../../core/problem.ts';
 import { nameProcess, type Peer } from '../rendezvous/hello.ts';
+import { isLoopback } from '../rendezvous/rendezvous.ts';
 import type { Links } from './connect-mesh.ts';
 import { type Frame, type FrameHeader, FrameKind } from './frame.ts';
 
@@ -54,6 +55,8 @@ export class Mesh {
   readonly #goodbyes = new Set<number>();
   readonly #watchdog: NodeJS.Timeout;
   readonly #onFailure: ((error: Error) => void)[] = [];
+  /** Hear which rank has left; undefined: all have failed. */
+  readonly #onEnd: ((left?: number) => void)[] = [];
   #failure: Error | undefined;
   #isClosing = false;
   #sequence = 0;
@@ -76,6 +79,12 @@ export class Mesh {
   /** The other ranks. */
   get others(): number[] {
     return this.peers.map(({ rank }) => rank).filter((rank) => rank !== this.rank);
+  }
+
+  /** This machine's address as the other ranks reach it: a loopback address only where all are on this machine. */
+  get address(): string {
+    const own = [...this.#links.values()].map(({ localAddress = '127.0.0.1' }) => localAddress);
+    return own.find((address) => !isLoopback(address)) ?? own[0]!;
   }
 
   get #farewellMs(): number {
@@ -114,6 +123,19 @@ export class Mesh {
     return this.#failure;
   }
 
+  /** Resolves when a rank is known to have left, or all has failed; or when it has had the time to tell. */
+  hearEnd({ rank }: Peer): Promise<void> {
+    if (this.#failure || this.#left.has(rank)) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, this.#farewellMs);
+      this.#onEnd.push((left) => {
+        if (left !== undefined && left !== rank) return;
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
   /** Ends all because these ranks let the others wait for too long. */
   failByStall(peers: readonly Peer[], operation: Operation): void {
     this.fail(new ProblemError(explainStall(peers, operation, this.#timeoutMs)));
@@ -130,6 +152,7 @@ export class Mesh {
     this.#failure = error;
     this.#rejectAll(error);
     for (const listener of this.#onFailure) listener(error);
+    for (const listener of this.#onEnd) listener();
     clearInterval(this.#watchdog);
     const problem = error instanceof ProblemError ? error.problems[0]! : explainBug(this.rank, error);
     const text = Buffer.from(JSON.stringify(problem));
@@ -162,9 +185,8 @@ export class Mesh {
   #hear(from: number, frame: Frame): void {
     if (this.#failure) return;
     if (frame.kind === FrameKind.goodbye) {
-      this.#left.add(from);
       this.#goodbyes.add(from);
-      this.#checkLeft(from);
+      this.#leave(from);
     } else if (frame.kind === FrameKind.abort) {
       this.fail(new ProblemError(JSON.parse(Buffer.from(frame.payload).toString()) as Problem));
     } else {
@@ -191,13 +213,18 @@ export class Mesh {
     }
   }
 
-  #lose(from: number, reason: string): void {
+  /** A rank that has left owes nothing more. */
+  #leave(from: number): void {
     this.#left.add(from);
-    if (this.#goodbyes.has(from)) this.#checkLeft(from);
+    this.#checkLeft(from);
+    for (const listener of this.#onEnd) listener(from);
+  }
+
+  #lose(from: number, reason: string): void {
+    if (this.#goodbyes.has(from)) this.#leave(from);
     else this.fail(new ProblemError(explainLost(this.peers[from]!, reason)));
   }
 
-  /** A rank that has left owes nothing more. */
   #checkLeft(from: number): void {
     const isOwing = [...this.#pending.values()].some(({ peer }) => peer.rank === from);
     if (isOwing) this.failByLeaving(this.peers[from]!);

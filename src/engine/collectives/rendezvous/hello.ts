@@ -5,7 +5,7 @@ import type { Json } from '../../../core/hash.ts';
 import type { Problem } from '../../../core/problem.ts';
 
 /** Raised whenever what ranks say to each other changes. */
-export const RANK_PROTOCOL_VERSION = 1;
+export const RANK_PROTOCOL_VERSION = 2;
 
 export interface Hello {
   readonly protocolVersion: number;
@@ -18,6 +18,8 @@ export interface Hello {
   /** Everything that the result depends on. */
   readonly config: { readonly [key: string]: Json };
   readonly host: string;
+  /** The same for ranks that see each other's processes. */
+  readonly machine: string;
   readonly pid: number;
   /** Where this rank listens for the others. */
   readonly port: number;

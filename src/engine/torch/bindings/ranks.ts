@@ -8,6 +8,10 @@ export interface RankOps {
   openMemory(rank: number, ranks: number, timeoutMs: number, place: string): void;
   /** All ranks have it: it can't be opened any more. */
   sealMemory(): void;
+  /** Loads the module on Gloo and listens at an address of this machine; the ticket that the others need. */
+  prepareGloo(rank: number, ranks: number, timeoutMs: number, module: string, address: string): string;
+  /** With all ranks' tickets. Returns when all ranks have called it. */
+  connectGloo(tickets: readonly string[]): void;
   /** Loads NCCL from the first of these that there is. Rank 0 makes the ticket that all need. */
   prepareNccl(libraries: readonly string[], makesTicket: boolean): string;
   /** Returns when all ranks have called it. */

@@ -36,7 +36,7 @@ struct Task {
   uint64_t layout = 0;
 };
 
-/** A rank let the others wait for too long, or has closed while it still owed something. */
+/** A rank let the others wait for too long (`stalled`), has closed (`left`) or can't be reached (`disconnected`). */
 struct RankFailed : std::runtime_error {
   RankFailed(int which, const char* how) : std::runtime_error(how), rank(which) {}
   int rank;

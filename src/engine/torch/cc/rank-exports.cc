@@ -1,6 +1,7 @@
 // Exports for the ranks of one stage: how they come together, and collective operations on tensors.
 
 #include "device.h"
+#include "gloo.h"
 #include "gpu.h"
 #include "guard.h"
 #include "rank-thread.h"
@@ -15,16 +16,23 @@ World worldOf(const Args& args) {
   return {static_cast<int>(args.integer(0)), static_cast<int>(args.integer(1)), args.integer(2)};
 }
 
+std::vector<std::string> textsOf(const Napi::Value& value) {
+  const auto list = value.As<Napi::Array>();
+  std::vector<std::string> texts;
+  for (uint32_t i = 0; i < list.Length(); i++) texts.push_back(list.Get(i).ToString());
+  return texts;
+}
+
 void begin(Napi::Env env, Communicator* communicator) {
   ranks = new RankThread(env, std::unique_ptr<Communicator>(communicator));
 }
 
-/** Rank, ranks, timeout in ms -> where the others find the shared memory. */
+/** Rank, ranks, timeout in ms -> a ticket by which the others find the shared memory. */
 Napi::Value shareMemory(const Napi::CallbackInfo& info) {
   return guard(info, [](const Args& args) -> Napi::Value {
     SharedSegment* segment = SharedSegment::create(worldOf(args));
     begin(args.env(), new SharedMemory(worldOf(args), segment));
-    return Napi::String::New(args.env(), segment->path());
+    return Napi::String::New(args.env(), segment->ticket());
   });
 }
 
@@ -41,6 +49,25 @@ Napi::Value openMemory(const Napi::CallbackInfo& info) {
 Napi::Value sealMemory(const Napi::CallbackInfo& info) {
   return guard(info, [](const Args& args) -> Napi::Value {
     if (auto* shared = ranks ? dynamic_cast<SharedMemory*>(&ranks->communicator()) : nullptr) shared->segment().seal();
+    return args.env().Undefined();
+  });
+}
+
+/** Rank, ranks, timeout in ms, the module's path, an address of this machine that the others reach -> a ticket. */
+Napi::Value prepareGloo(const Napi::CallbackInfo& info) {
+  return guard(info, [](const Args& args) -> Napi::Value {
+    auto* gloo = new Gloo(args.value(3).ToString(), worldOf(args), args.value(4).ToString());
+    begin(args.env(), gloo);
+    return Napi::String::New(args.env(), gloo->ticket());
+  });
+}
+
+/** All ranks' tickets. */
+Napi::Value connectGloo(const Napi::CallbackInfo& info) {
+  return guard(info, [](const Args& args) -> Napi::Value {
+    auto* gloo = ranks ? dynamic_cast<Gloo*>(&ranks->communicator()) : nullptr;
+    if (!gloo) throw std::logic_error("prepareGloo comes first.");
+    gloo->connect(textsOf(args.value(0)));
     return args.env().Undefined();
   });
 }
@@ -161,10 +188,7 @@ Napi::Value gatherOverRanks(const Napi::CallbackInfo& info) {
 /** Paths of NCCL's library, whether to make a ticket -> it, or nothing. */
 Napi::Value prepareNccl(const Napi::CallbackInfo& info) {
   return guard(info, [](const Args& args) -> Napi::Value {
-    const auto list = args.value(0).As<Napi::Array>();
-    std::vector<std::string> libraries;
-    for (uint32_t i = 0; i < list.Length(); i++) libraries.push_back(list.Get(i).ToString());
-    gpu::loadNccl(libraries);
+    gpu::loadNccl(textsOf(args.value(0)));
     return Napi::String::New(args.env(), args.flag(1) ? gpu::makeTicket() : "");
   });
 }
@@ -207,6 +231,8 @@ void addRankExports(Napi::Env env, Napi::Object exports) {
   add("shareMemory", shareMemory);
   add("openMemory", openMemory);
   add("sealMemory", sealMemory);
+  add("prepareGloo", prepareGloo);
+  add("connectGloo", connectGloo);
   add("prepareNccl", prepareNccl);
   add("connectNccl", connectNccl);
   add("awaitRanks", awaitRanks);

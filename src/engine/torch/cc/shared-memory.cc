@@ -4,44 +4,10 @@
 
 #include "shared-memory.h"
 
-#include <algorithm>
-#include <cstring>
-
+#include "pieces.h"
 #include "update-loops.h"
 
 namespace mocolab {
-namespace {
-
-void addInts(uint32_t* __restrict sum, const uint32_t* __restrict term, size_t count) {
-  for (size_t i = 0; i < count; i++) sum[i] += term[i];
-}
-
-void scaleFloats(float* values, float factor, size_t count) {
-  for (size_t i = 0; i < count; i++) values[i] *= factor;
-}
-
-/** Copies bytes [from, from + bytes) of an array in pieces. */
-void copyFrom(const std::vector<Piece>& pieces, size_t from, size_t bytes, char* to) {
-  for (const Piece& piece : pieces) {
-    if (bytes == 0) return;
-    if (from >= piece.bytes) {
-      from -= piece.bytes;
-      continue;
-    }
-    const size_t taken = std::min(bytes, piece.bytes - from);
-    std::memcpy(to, piece.data + from, taken);
-    to += taken;
-    bytes -= taken;
-    from = 0;
-  }
-}
-
-/** Where the part of a rank begins, in bytes: whole cache lines, so that two ranks never write to one. */
-size_t partStart(size_t bytes, int rank, int ranks) {
-  return rank == ranks ? bytes : bytes / 64 * rank / ranks * 64;
-}
-
-}  // namespace
 
 void SharedMemory::run(const Task& task) {
   // A task of no bytes still takes a slot: what the ranks are about to do is compared all the same.
@@ -66,21 +32,15 @@ void SharedMemory::give(const Task& task, size_t from, size_t bytes, uint32_t nu
   for (int rank = 0; rank < world_.ranks; rank++)
     segment_->await(segment_->progressOf(rank).taken, number + 1 - DEPTH, rank);
   Progress& own = segment_->progressOf(world_.rank);
-  own.labels[number % DEPTH] = {static_cast<uint64_t>(task.kind), static_cast<uint64_t>(task.element), task.bytes,
-                                task.layout};
+  own.labels[number % DEPTH] = TaskLabel::of(task);
   if (task.kind != TaskKind::Broadcast || world_.rank == 0)
     copyFrom(task.input, from, bytes, segment_->slot(world_.rank, number));
   SharedSegment::advance(own.given, number + 1);
 }
 
 void SharedMemory::checkLabels(const Task& task, uint32_t number) const {
-  for (int rank = 0; rank < world_.ranks; rank++) {
-    const SlotLabel& label = segment_->progressOf(rank).labels[number % DEPTH];
-    if (label.kind != static_cast<uint64_t>(task.kind) || label.element != static_cast<uint64_t>(task.element) ||
-        label.bytes != task.bytes || label.layout != task.layout)
-      throw std::runtime_error("rank " + std::to_string(rank) + " and rank " + std::to_string(world_.rank) +
-                               " called different operations, or on tensors of other shapes");
-  }
+  for (int rank = 0; rank < world_.ranks; rank++)
+    checkLabel(TaskLabel::of(task), segment_->progressOf(rank).labels[number % DEPTH], world_.rank, rank);
 }
 
 void SharedMemory::sumOwnPart(const Task& task, size_t bytes, uint32_t number) {

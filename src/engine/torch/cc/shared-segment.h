@@ -7,18 +7,15 @@
 #include <cstdint>
 #include <string>
 
-#include "communicator.h"
+#include "pieces.h"
 
 namespace mocolab {
 
 constexpr size_t SLOT_BYTES = 512 << 10;
+/** At the beginning, known to nobody else: in another container the same path may lead to something else. */
+constexpr size_t SECRET_BYTES = 64;
 /** A rank may be so many slots ahead of another. */
 constexpr uint32_t DEPTH = 2;
-
-/** What a rank is about to do with a slot; compared by the others. */
-struct SlotLabel {
-  uint64_t kind, element, bytes, layout;
-};
 
 /** How far one rank is: counts of slots since the start, modulo 2^32. A cache line for each. */
 struct alignas(64) Progress {
@@ -27,25 +24,26 @@ struct alignas(64) Progress {
   alignas(64) std::atomic<uint32_t> taken;
   /** Whether it has closed. */
   std::atomic<uint32_t> left;
-  SlotLabel labels[DEPTH];
+  /** What it is about to do with a slot; compared by the others. */
+  TaskLabel labels[DEPTH];
 };
 
 class SharedSegment {
  public:
   /** Makes one. Throws what the system says. */
   static SharedSegment* create(const World& world);
-  /** Maps that of another process. */
-  static SharedSegment* open(const World& world, const std::string& path);
+  /** Maps that of another process, by its ticket. Throws where there is none, or another one. */
+  static SharedSegment* open(const World& world, const std::string& ticket);
   ~SharedSegment();
   SharedSegment(const SharedSegment&) = delete;
   SharedSegment& operator=(const SharedSegment&) = delete;
 
-  /** Where other processes of this user find it, while this one lives and has not called `seal`. */
-  std::string path() const;
+  /** By which other processes of this user find it, while this one lives and has not called `seal`. */
+  std::string ticket() const;
   /** All have mapped it: nobody else shall. */
   void seal();
 
-  Progress& progressOf(int rank) const { return reinterpret_cast<Progress*>(base_)[rank]; }
+  Progress& progressOf(int rank) const { return reinterpret_cast<Progress*>(base_ + SECRET_BYTES)[rank]; }
   char* slot(int rank, uint32_t number) const;
   /** Announces that a count of this rank has grown to `value`. */
   static void advance(std::atomic<uint32_t>& count, uint32_t value);
@@ -54,11 +52,12 @@ class SharedSegment {
   void abort();
 
  private:
-  SharedSegment(const World& world, int file);
+  SharedSegment(const World& world, int file, const std::string& secret);
   size_t bytes() const;
 
   World world_;
   int file_;
+  std::string secret_;
   char* base_ = nullptr;
   std::atomic<bool> aborted_{false};
 };

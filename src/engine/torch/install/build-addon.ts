@@ -20,12 +20,15 @@ import { runTool } from '../../install/run-tool.ts';
 import { findTorchFolder, hashSources, type InstalledAddon, sourceFolder } from '../addon-file.ts';
 import { findCmake } from './build-tools.ts';
 import { findCudaHeaders } from './find-cuda.ts';
+import { findGloo, type GlooFolders } from './find-gloo.ts';
 import { type Libtorch, stampLibtorch } from './read-libtorch.ts';
 
 const ADDON = 'mocolab_torch.node';
 /** The loader's, which wants no libtorch. */
 const IMAGE_ADDON = 'mocolab_images.node';
-/** SHA-256 of both addons, beside them. */
+/** Collectives over Gloo; only where there is a Gloo that it compiles against. */
+const GLOO_MODULE = 'mocolab_gloo.so';
+/** SHA-256 of all of them, beside them. */
 const SEAL = 'sha256';
 /** A compiler that reads all of ATen takes this much memory. */
 const COMPILER_BYTES = 1.5 * 2 ** 30;
@@ -43,16 +46,19 @@ export async function buildAddon(libtorch: Libtorch, options: BuildOptions): Pro
   removeLeftovers();
   const headers = findCudaHeaders(libtorch, options.env);
   if ('missing' in headers) options.say(`the addon will compute on the CPU alone: ${headers.missing}`);
-  const target = { libtorch, cudaInclude: 'include' in headers ? headers.include : [] };
+  const cudaInclude = 'include' in headers ? headers.include : [];
+  const target = { libtorch, cudaInclude, gloo: findGloo(options.env) };
   const folder = path.join(findTorchFolder(), keyOf(target));
   if (options.force || !isWhole(folder)) await buildInto(folder, target, options);
   const [addon, imageAddon] = [path.join(folder, ADDON), path.join(folder, IMAGE_ADDON)];
+  const glooModule = path.join(folder, GLOO_MODULE);
   const { lib, version } = libtorch;
   return {
     addon,
     bytes: statSync(addon).size,
     imageAddon,
     imageBytes: statSync(imageAddon).size,
+    ...(existsSync(glooModule) ? { glooModule } : {}),
     sources: hashSources(),
     libtorch: lib,
     version,
@@ -66,11 +72,14 @@ interface Target {
   readonly libtorch: Libtorch;
   /** Folders of CUDA's headers; none: for the CPU alone. */
   readonly cudaInclude: readonly string[];
+  /** Absent: ranks of several machines talk over TCP. */
+  readonly gloo: GlooFolders | undefined;
 }
 
-/** Another libtorch or other sources are another build. Node's version is none: Node-API is stable. */
-function keyOf({ libtorch: { lib, version }, cudaInclude }: Target): string {
-  const identity = [lib, version, stampLibtorch(lib), hashSources(), process.arch, ...cudaInclude].join('\n');
+/** Another libtorch, Gloo or other sources are another build. Node's version is none: Node-API is stable. */
+function keyOf({ libtorch: { lib, version }, cudaInclude, gloo }: Target): string {
+  const others = [...cudaInclude, ...(gloo ? [gloo.library, String(statSync(gloo.library).size)] : [])];
+  const identity = [lib, version, stampLibtorch(lib), hashSources(), process.arch, ...others].join('\n');
   return createHash('sha256').update(identity).digest('hex').slice(0, 16);
 }
 
@@ -87,7 +96,7 @@ async function buildInto(folder: string, target: Target, options: BuildOptions):
   mkdirSync(finished, { recursive: true });
   try {
     await compile(working, target, options);
-    for (const name of [ADDON, IMAGE_ADDON]) renameSync(path.join(working, name), path.join(finished, name));
+    for (const name of listBuilt(working)) renameSync(path.join(working, name), path.join(finished, name));
     writeFileSync(path.join(finished, SEAL), hashAddons(finished));
     place(finished, folder);
   } finally {
@@ -120,7 +129,7 @@ async function compile(working: string, target: Target, { env, say }: BuildOptio
   });
 }
 
-function describeBuild({ libtorch, cudaInclude }: Target): { readonly [name: string]: string } {
+function describeBuild({ libtorch, cudaInclude, gloo }: Target): { readonly [name: string]: string } {
   return {
     MOCOLAB_TORCH_LIB: libtorch.lib,
     MOCOLAB_TORCH_INCLUDE: libtorch.include.join(';'),
@@ -129,6 +138,8 @@ function describeBuild({ libtorch, cudaInclude }: Target): { readonly [name: str
     MOCOLAB_CXX_STANDARD: String(libtorch.cxxStandard),
     MOCOLAB_NODE_INCLUDE: listNodeHeaders().join(';'),
     MOCOLAB_CUDA_INCLUDE: cudaInclude.join(';'),
+    MOCOLAB_GLOO_INCLUDE: gloo?.include ?? '',
+    MOCOLAB_GLOO_LIBRARY: gloo?.library ?? '',
   };
 }
 
@@ -170,6 +181,11 @@ function removeLeftovers(): void {
 
 function hashAddons(folder: string): string {
   const hash = createHash('sha256');
-  for (const name of [ADDON, IMAGE_ADDON]) hash.update(readFileSync(path.join(folder, name)));
+  for (const name of listBuilt(folder)) hash.update(readFileSync(path.join(folder, name)));
   return hash.digest('hex');
+}
+
+function listBuilt(folder: string): string[] {
+  const gloo = existsSync(path.join(folder, GLOO_MODULE)) ? [GLOO_MODULE] : [];
+  return [ADDON, IMAGE_ADDON, ...gloo];
 }
