@@ -176,7 +176,7 @@ const TELLS_TIMES = /^(events\.out\.tfevents\..*|report\.html|graph\.svg|curve-i
 
 function readTimeless(file: string): string {
   const name = path.basename(file);
-  if (name === 'log.txt') return 'a log';
+  if (/^log(\.rank-\d+)?\.txt$/.test(name)) return 'a log';
   if (name === 'metrics.jsonl') return renderWithoutTimes(readMetricsLog(file));
   if (name !== 'record.json') return readFileSync(file).toString('hex');
   const { state, stage, fingerprint, seed, inputs, result } = JSON.parse(
