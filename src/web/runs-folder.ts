@@ -3,10 +3,11 @@
 
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
 import path from 'node:path';
+import type { ReadRecord } from '../report/compare/find-runs.ts';
 import type { ReadTable } from '../report/details/epoch-table.ts';
 import { collectExperiment, collectStatus, type ExperimentStatus } from '../runs/collect-status.ts';
 import { readExperiment } from '../runs/experiment-file.ts';
-import { RECORD_FILE, type RecordReading } from '../runs/record-file.ts';
+import { RECORD_FILE, type RecordReading, readRecord as readRecordOf } from '../runs/record-file.ts';
 import { findRunner } from '../runs/run-lock.ts';
 import { openExperimentFolder, type RunStore } from '../runs/run-store.ts';
 import { rememberTables } from './remember-tables.ts';
@@ -20,6 +21,8 @@ export interface RunsFolder {
   find(names: readonly string[]): string | undefined;
   /** A store whose records are read again only where they changed. */
   open(experiment: string): RunStore;
+  /** The record in a stage's folder, likewise. */
+  readonly readRecord: ReadRecord;
   /** The curves of a stage, likewise. */
   readonly readTable: ReadTable;
 }
@@ -28,8 +31,11 @@ export interface RunsFolder {
 export function openRunsFolder(folder: string): RunsFolder {
   const given = path.resolve(folder);
   collectStatus(given, openExperimentFolder);
-  const cache: RecordCache = new Map();
-  const open = (place: string) => rememberReadings(openExperimentFolder(place), cache);
+  const readRecord = rememberRecordFiles();
+  const open = (place: string): RunStore => {
+    const store = openExperimentFolder(place);
+    return { ...store, readRecord: (id) => readRecord(store.folderOf(id)) };
+  };
   const isExperiment =
     readExperiment(given) !== undefined || collectExperiment(given, openExperimentFolder) !== undefined;
   const root = isExperiment ? path.dirname(given) : given;
@@ -39,6 +45,7 @@ export function openRunsFolder(folder: string): RunsFolder {
     listExperiments: () => collectStatus(given, open),
     find: (names) => (only === undefined || names[0] === only ? findFolder(root, names) : undefined),
     open: (experiment) => open(path.join(root, experiment)),
+    readRecord,
     readTable: rememberTables(),
   };
 }
@@ -53,21 +60,17 @@ function findFolder(root: string, names: readonly string[]): string | undefined 
   return names.length > 0 ? folder : undefined;
 }
 
-type RecordCache = Map<string, { readonly stamp: string; readonly reading: RecordReading }>;
-
-/** Records are replaced, never changed, so a file that looks the same is the same. One without a runner is not running. */
-function rememberReadings(store: RunStore, cache: RecordCache): RunStore {
-  return {
-    ...store,
-    readRecord: (id) => {
-      const file = path.join(store.folderOf(id), RECORD_FILE);
-      const stamp = stampOf(file);
-      const known = cache.get(file);
-      if (known?.stamp === stamp) return known.reading;
-      const reading = store.readRecord(id);
-      cache.set(file, { stamp, reading });
-      return reading;
-    },
+/** Records are replaced, never changed, so a file that looks the same is the same. */
+function rememberRecordFiles(): ReadRecord {
+  const known = new Map<string, { readonly stamp: string; readonly reading: RecordReading }>();
+  return (folder) => {
+    const file = path.join(folder, RECORD_FILE);
+    const stamp = stampOf(file);
+    const found = known.get(file);
+    if (found?.stamp === stamp) return found.reading;
+    const reading = readRecordOf(folder);
+    known.set(file, { stamp, reading });
+    return reading;
   };
 }
 

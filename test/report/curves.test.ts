@@ -16,7 +16,7 @@ test('mean and deviation are over the trials that have got so far', () => {
     ],
     [{ epoch: 1, value: 3 }],
   ];
-  expect(averageCurves(trials)).toEqual([
+  expect(averageCurves(trials.map((points) => () => points))).toEqual([
     { epoch: 1, value: 2, std: 1, trials: 2 },
     { epoch: 2, value: 4, std: 0, trials: 1 },
   ]);
@@ -24,10 +24,10 @@ test('mean and deviation are over the trials that have got so far', () => {
 
 test('long curves keep their ends, and many trials are a band alone', () => {
   const long = Array.from({ length: 1000 }, (_, i) => ({ epoch: i + 1, value: i }));
-  const mean = averageCurves([long]);
+  const mean = averageCurves([() => long]);
   expect(mean.length).toBeLessThan(260);
   expect([mean[0]!.epoch, mean.at(-1)!.epoch]).toEqual([1, 1000]);
-  expect(pickLines(Array.from({ length: 13 }, () => long))).toEqual([]);
+  expect(pickLines(Array.from({ length: 13 }, () => () => long))).toEqual([]);
 });
 
 test('curves are of whole epochs; a line that is still being written does not count', async () => {

@@ -7,6 +7,7 @@ import { listProbeQuantities, PRETRAIN_QUANTITIES, type Quantity } from '../deta
 import {
   countBytes,
   type EpochTable,
+  hasPoints,
   pickPoints,
   type ReadTable,
   readEpochTable,
@@ -60,8 +61,8 @@ interface Wanted {
 function collectFigure(runs: readonly RunTables[], { name, quantity, xLabel }: Wanted): CurveFigure[] {
   const series = runs.flatMap(({ label, stages }, style) => {
     const trials = (stages.get(name) ?? [])
-      .map((table) => pickPoints(table, quantity))
-      .filter((points) => points.length > 0);
+      .filter((table) => hasPoints(table, quantity))
+      .map((table) => () => pickPoints(table, quantity));
     if (trials.length === 0) return [];
     return [{ label, style, trials: trials.length, mean: averageCurves(trials), lines: pickLines(trials) }];
   });

@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { ProblemError } from '../../core/problem.ts';
-import { RECORD_FILE, readRecord } from '../../runs/record-file.ts';
+import { RECORD_FILE, type RecordReading, readRecord } from '../../runs/record-file.ts';
 import type { RunRecord } from '../../runs/run-record.ts';
 import { listFolders } from '../../runs/run-store.ts';
 
@@ -18,29 +18,32 @@ export interface FoundRun {
   readonly folders: readonly string[];
 }
 
+/** Reads or remembers the record in a stage's folder. */
+export type ReadRecord = (folder: string) => RecordReading;
+
 /** Finds the runs in folders. Throws RUNS_FOLDER_MISSING and RUNS_FOLDER_EMPTY, all at once. */
-export function findRuns(folders: readonly string[]): FoundRun[] {
-  const found = folders.map((folder) => expand(path.normalize(folder)));
+export function findRuns(folders: readonly string[], read: ReadRecord = readRecord): FoundRun[] {
+  const found = folders.map((folder) => expand(path.normalize(folder), read));
   const problems = folders.flatMap((folder, i) => (found[i]!.length > 0 ? [] : describeMissing(folder)));
   if (problems.length > 0) throw new ProblemError(problems);
   return found.flat();
 }
 
-function expand(folder: string): FoundRun[] {
-  if (isStage(folder) || isTrial(folder)) return listRun(folder, isTrial(folder) ? [folder] : []);
+function expand(folder: string, read: ReadRecord): FoundRun[] {
+  if (isStage(folder) || isTrial(folder)) return listRun(folder, isTrial(folder) ? [folder] : [], read);
   const own = listTrials(folder);
-  if (own.length > 0) return listRun(folder, own);
+  if (own.length > 0) return listRun(folder, own, read);
   return listFolders(folder)
     .sort()
     .map((name) => path.join(folder, name))
     .map((method) => ({ method, trials: listTrials(method) }))
-    .flatMap(({ method, trials }) => (trials.length > 0 ? listRun(method, trials) : []));
+    .flatMap(({ method, trials }) => (trials.length > 0 ? listRun(method, trials, read) : []));
 }
 
-function listRun(name: string, trials: readonly string[]): FoundRun[] {
+function listRun(name: string, trials: readonly string[], read: ReadRecord): FoundRun[] {
   const stages = trials.length > 0 ? trials.flatMap(listStages) : [name];
   const found = stages.filter(isStage).flatMap((folder) => {
-    const reading = readRecord(folder);
+    const reading = read(folder);
     return reading.state === 'ok' ? [{ folder, record: reading.record }] : [];
   });
   if (found.length === 0) return [];

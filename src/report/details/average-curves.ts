@@ -8,11 +8,14 @@ const MAX_POINTS = 240;
 /** More lines than this hide each other; then only the band is drawn. */
 const MAX_LINES = 12;
 
+/** The curve of one trial, made where it is needed: those of a thousand would fill the memory. */
+export type TrialCurve = () => readonly CurvePoint[];
+
 /** Mean and population standard deviation at each epoch, over the trials that have got there. */
-export function averageCurves(trials: readonly (readonly CurvePoint[])[]): BandPoint[] {
+export function averageCurves(trials: readonly TrialCurve[]): BandPoint[] {
   const sums = new Map<number, { count: number; mean: number; squares: number }>();
-  for (const points of trials)
-    for (const { epoch, value } of points) {
+  for (const trial of trials)
+    for (const { epoch, value } of trial()) {
       let sum = sums.get(epoch);
       if (!sum) {
         sum = { count: 0, mean: 0, squares: 0 };
@@ -35,8 +38,8 @@ export function averageCurves(trials: readonly (readonly CurvePoint[])[]): BandP
 }
 
 /** The lines to draw one by one: all of few trials, none of many. */
-export function pickLines(trials: readonly (readonly CurvePoint[])[]): CurvePoint[][] {
-  return trials.length > 1 && trials.length <= MAX_LINES ? trials.map((points) => thinOut(points)) : [];
+export function pickLines(trials: readonly TrialCurve[]): CurvePoint[][] {
+  return trials.length > 1 && trials.length <= MAX_LINES ? trials.map((trial) => thinOut(trial())) : [];
 }
 
 /** Every k-th point, and the last. */

@@ -5,9 +5,9 @@ import type { ResolvedEvaluation, ResolvedExperiment } from '../../config/resolv
 import type { Stage, StageGraph } from '../../plan/stage-graph.ts';
 import { METRICS_FILE } from '../../runs/metrics-log.ts';
 import type { RunStore } from '../../runs/run-store.ts';
-import type { CurveFigure, CurvePoint, CurveSeries } from '../figures/draw-curves.ts';
-import { averageCurves, pickLines } from './average-curves.ts';
-import { type EpochTable, pickPoints, type ReadTable, readEpochTable } from './epoch-table.ts';
+import type { CurveFigure, CurveSeries } from '../figures/draw-curves.ts';
+import { averageCurves, pickLines, type TrialCurve } from './average-curves.ts';
+import { type EpochTable, hasPoints, pickPoints, type ReadTable, readEpochTable } from './epoch-table.ts';
 import { findCurrent } from './is-current.ts';
 import type { EpochRow } from './read-epochs.ts';
 import type { Reference } from './read-reference.ts';
@@ -116,27 +116,26 @@ function drawFrom(
       stage.method!,
       readTable(path.join(store.folderOf(stage.id), METRICS_FILE)),
     ]);
-  // One quantity after the other: the points of all of them at once would fill the memory.
   return quantities.flatMap((quantity) => {
     const { key, title, yLabel } = quantity;
-    const curves = new Map<string, CurvePoint[][]>();
-    for (const [method, table] of tables) addTrial(curves, method, pickPoints(table, quantity));
+    const curves = new Map<string, TrialCurve[]>();
+    for (const [method, table] of tables)
+      if (hasPoints(table, quantity)) addTrial(curves, method, () => pickPoints(table, quantity));
     const series = listSeries(experiment, curves);
     if (series.length === 0) return [];
     return { key, title, yLabel, xLabel, series, ...findReference(key, { experiment, reference }) };
   });
 }
 
-function addTrial(curves: Map<string, CurvePoint[][]>, method: string, points: CurvePoint[]): void {
-  if (points.length === 0) return;
+function addTrial(curves: Map<string, TrialCurve[]>, method: string, trial: TrialCurve): void {
   const trials = curves.get(method);
-  if (trials) trials.push(points);
-  else curves.set(method, [points]);
+  if (trials) trials.push(trial);
+  else curves.set(method, [trial]);
 }
 
 function listSeries(
   { methods }: ResolvedExperiment,
-  curves: ReadonlyMap<string, readonly CurvePoint[][]>,
+  curves: ReadonlyMap<string, readonly TrialCurve[]>,
 ): CurveSeries[] {
   return methods.flatMap(({ name, label }, style) => {
     const trials = curves.get(name);
@@ -152,13 +151,13 @@ function collectKnn({ experiment, store, reference }: Context, stages: readonly 
     const key = `${name}.top1`;
     const found = findReference(key, { experiment, reference });
     if (!found.reference) return [];
-    const curves = new Map<string, CurvePoint[][]>();
+    const curves = new Map<string, TrialCurve[]>();
     for (const stage of stages.filter(({ evaluation }) => evaluation === name)) {
       const value = findCurrent(stage, store)?.result?.metrics.top1;
       const method = experiment.methods.find((each) => each.name === stage.method);
       if (value === undefined || !method) continue;
       const epoch = method.recipe.method === 'moco' ? method.recipe.epochs : 0;
-      addTrial(curves, method.name, [{ epoch, value }]);
+      addTrial(curves, method.name, () => [{ epoch, value }]);
     }
     const series = listSeries(experiment, curves).slice(0, MAX_SERIES);
     const title = `Held-out accuracy, ${label}`;

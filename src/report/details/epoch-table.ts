@@ -39,11 +39,14 @@ function makeColumns(rows: readonly EpochRow[]): Columns {
   return { fields, values };
 }
 
+/** Where a quantity stands. */
+interface PlacedField {
+  readonly split: EpochRow['split'];
+  readonly field: string;
+}
+
 /** The points of one quantity, after so many whole epochs. */
-export function pickPoints(
-  table: EpochTable,
-  { split, field }: { readonly split: EpochRow['split']; readonly field: string },
-): CurvePoint[] {
+export function pickPoints(table: EpochTable, { split, field }: PlacedField): CurvePoint[] {
   const { fields, values } = table[split];
   const [epochs, column] = [fields.indexOf('epoch'), fields.indexOf(field)];
   const points: CurvePoint[] = [];
@@ -53,6 +56,11 @@ export function pickPoints(
     if (!Number.isNaN(value)) points.push({ epoch: values[at + epochs]! + 1, value });
   }
   return points;
+}
+
+/** Whether the quantity has any point. */
+export function hasPoints(table: EpochTable, { split, field }: PlacedField): boolean {
+  return table[split].fields.includes(field);
 }
 
 /** Memory of a table. */

@@ -26,7 +26,7 @@ const MAX_RUNS = 24;
 export function openComparePage(runs: RunsFolder, given: readonly string[]): Page | undefined {
   const folders = given.slice(0, MAX_RUNS).map((each) => runs.find(each.split('/')));
   if (!folders.every((folder) => folder !== undefined)) return undefined;
-  const found = folders.length > 0 ? findRuns(folders).slice(0, MAX_RUNS) : [];
+  const found = folders.length > 0 ? findRuns(folders, runs.readRecord).slice(0, MAX_RUNS) : [];
   const files = found.flatMap(({ folders: own }) =>
     own.flatMap((folder) => [RECORD_FILE, METRICS_FILE].map((name) => path.join(folder, name))),
   );
