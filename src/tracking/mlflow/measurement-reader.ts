@@ -7,11 +7,14 @@ import path from 'node:path';
 import { METRICS_FILE, type MetricsRow } from '../../runs/metrics-log.ts';
 import { findEventFiles, OPENING } from '../event-file.ts';
 import { readWallTimes } from '../event-format.ts';
+import { BEFORE_ALL, type RowPosition } from './mlflow-note.ts';
 
 export interface TimedRow {
   readonly row: MetricsRow;
   /** Since 1970. */
   readonly timeMs: number;
+  /** Where it stands in the whole file: a step has several rows, which may come minutes apart. */
+  readonly at: RowPosition;
 }
 
 export interface Part {
@@ -30,12 +33,16 @@ interface Place {
   readonly files: string;
   readonly metricsAt: number;
   readonly eventsAt: number;
+  /** Of the last row before. */
+  readonly last: RowPosition;
 }
+
+const START = { metricsAt: 0, eventsAt: 0, last: BEFORE_ALL };
 
 /** Reads the rows of one stage's folder, in order. */
 export class MeasurementReader {
   readonly #folder: string;
-  #place: Place = { files: '', metricsAt: 0, eventsAt: 0 };
+  #place: Place = { files: '', ...START };
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -47,18 +54,21 @@ export class MeasurementReader {
     try {
       const events = findEventFiles(this.#folder, 'metrics').at(-1);
       const files = `${(await metrics.stat()).ino} ${events}`;
-      const place = files === this.#place.files ? this.#place : { files, metricsAt: 0, eventsAt: 0 };
+      const place = files === this.#place.files ? this.#place : { files, ...START };
       const lines = splitLines(await readAt(metrics, place.metricsAt));
       const times = events ? await readTimes(events, place.eventsAt) : [];
       // A row is written before its event.
       const skipped = place.eventsAt === 0 ? OPENING.length : 0;
       const count = Math.max(0, Math.min(lines.length, times.length - skipped));
-      const rows = lines.slice(0, count).map((line, i) => ({
-        row: JSON.parse(line) as MetricsRow,
-        timeMs: Math.round(1000 * times[skipped + i]!.seconds),
-      }));
+      let last = place.last;
+      const rows = lines.slice(0, count).map((line, i) => {
+        const row = JSON.parse(line) as MetricsRow;
+        last = { step: row.step, rows: row.step === last.step ? last.rows + 1 : 1 };
+        return { row, timeMs: Math.round(1000 * times[skipped + i]!.seconds), at: last };
+      });
       const next = {
         files,
+        last,
         metricsAt: place.metricsAt + sum(lines.slice(0, count).map((line) => Buffer.byteLength(line) + 1)),
         eventsAt:
           count === 0

@@ -35,6 +35,8 @@ export interface RowPosition {
   readonly rows: number;
 }
 
+export const BEFORE_ALL: RowPosition = { step: -1, rows: 0 };
+
 /** The note of a folder; a new one where there is none of this server and fingerprint. */
 export function readMlflowNote(folder: string, { uri, experiment }: MlflowServer, of: string): MlflowNote {
   try {

@@ -19,7 +19,7 @@ import {
   type Trial,
 } from './describe-run.ts';
 import { MeasurementReader, type TimedRow } from './measurement-reader.ts';
-import type { RowPosition } from './mlflow-note.ts';
+import { BEFORE_ALL, type RowPosition } from './mlflow-note.ts';
 import { type Metric, MlflowRun, type Outcome, type RunStatus } from './mlflow-run.ts';
 
 export interface Sending {
@@ -105,29 +105,16 @@ async function sendRows({ readers, store }: Sending, run: MlflowRun, { id }: Sta
   for (;;) {
     const part = await reader.read();
     if (part.isLast) return;
-    const { fresh, sent } = findFresh(part.rows, run.note.sent);
+    // Where a training goes on, rows that were there before are there again, with the same values.
+    const fresh = part.rows.filter(({ at }) => isBehind(at, run.note.sent));
     await run.log(fresh.flatMap(toMetrics));
-    if (fresh.length > 0) run.keep({ sent });
+    if (fresh.length > 0) run.keep({ sent: fresh.at(-1)!.at });
     part.accept();
   }
 }
 
-/** Rows behind a position. Rows that were there before are there again, with the same values, where a training goes on. */
-function findFresh(
-  rows: readonly TimedRow[],
-  sent: RowPosition = { step: -1, rows: 0 },
-): { readonly fresh: readonly TimedRow[]; readonly sent: RowPosition } {
-  let at = { step: -1, rows: 0 };
-  const fresh: TimedRow[] = [];
-  let last = sent;
-  for (const timed of rows) {
-    const { step } = timed.row;
-    at = { step, rows: step === at.step ? at.rows + 1 : 1 };
-    if (step < last.step || (step === last.step && at.rows <= last.rows)) continue;
-    fresh.push(timed);
-    last = at;
-  }
-  return { fresh, sent: last };
+function isBehind(at: RowPosition, sent = BEFORE_ALL): boolean {
+  return at.step > sent.step || (at.step === sent.step && at.rows > sent.rows);
 }
 
 function toMetrics({ row, timeMs }: TimedRow): Metric[] {
