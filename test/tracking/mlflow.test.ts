@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { METRICS_FILE, readMetricsLog, renderWithoutTimes } from '../../src/runs/metrics-log.ts';
+import { listFiles } from '../helpers/kill-runs.ts';
 import { makeFolder, makeSharedFolder } from '../helpers/make-record.ts';
 import { findPort, type Mlflow, mlflowCommand, mlflowNote, startMlflow } from '../helpers/mlflow.ts';
 import { type CliResult, runCli } from '../helpers/run-cli.ts';
@@ -136,7 +137,8 @@ test('a server that knows nobody of this name is told with the variables to set;
     response.writeHead(401).end('no');
   });
   const folder = makeDemo(makeFolder());
-  const { code, stdout } = await runWithPuppets(uri, folder, { MLFLOW_TRACKING_TOKEN: 'hush-hush' });
+  const env = { MLFLOW_TRACKING_TOKEN: 'hush-hush' };
+  const { code, stdout, stderr } = await runWithPuppets(uri, folder, env);
   expect(code).toBe(0);
   expect(asked).toEqual(['Bearer hush-hush']);
   expect(stdout).toContain(`warning  MLFLOW_REFUSED
@@ -144,7 +146,23 @@ test('a server that knows nobody of this name is told with the variables to set;
     hint: Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, of somebody who may write there. Nothing is tracked in this run; its folder has everything, and the next \`moco run\` sends it.
 `);
   const { stdout: found } = await runCli(['config', 'demo.yaml'], { cwd: folder });
-  expect(found + readFileSync(path.join(folder, 'runs/demo/experiment.json'), 'utf8')).not.toContain('hush');
+  const texts = listFiles(folder).map((file) => readFileSync(file, 'latin1'));
+  expect(texts.length).toBeGreaterThan(5);
+  expect(`${stdout}${stderr}${found}${texts}`).not.toContain('hush');
+});
+
+test('a redirect is refused, and whoever it leads to hears nothing', async () => {
+  const heard: unknown[] = [];
+  const elsewhere = await serve((request, response) => {
+    heard.push(request.headers.authorization);
+    response.end('{}');
+  });
+  const uri = await serve((_, response) => void response.writeHead(307, { location: elsewhere }).end());
+  const env = { MLFLOW_TRACKING_TOKEN: 'hush-hush' };
+  const { code, stdout, stderr } = await runWithPuppets(uri, makeDemo(makeFolder()), env);
+  expect([code, heard]).toEqual([0, []]);
+  expect(stdout).toContain(`at ${uri} but it answered 307, a redirect to ${elsewhere}.`);
+  expect(stdout + stderr).not.toContain('hush');
 });
 
 test.each([

@@ -99,7 +99,7 @@ export function makeTags(tags: { readonly [key: string]: string | undefined }): 
 
 /** Letters, digits and _ - . / and spaces are what the key of a param or a metric may have. */
 export function makeKey(text: string): string {
-  return cut(text.replace(/[^\w\-./ ]/g, '_'), MAX_KEY);
+  return text.replace(/[^\w\-./ ]/g, '_').slice(0, MAX_KEY);
 }
 
 function flattenRecipe(prefix: string, recipe: object): Entry[] {
