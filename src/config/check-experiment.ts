@@ -1,5 +1,6 @@
 // Rules between the parts of an experiment.
 
+import { isMapping } from '../core/is-mapping.ts';
 import { findNearest } from '../core/nearest.ts';
 import type { Problem } from '../core/problem.ts';
 import { checkTracking } from './check-tracking.ts';
@@ -76,8 +77,4 @@ function checkPublished({ methods, evaluations }: ResolvedExperiment, node: Loca
         };
       }),
   );
-}
-
-function isMapping(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

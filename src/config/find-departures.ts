@@ -2,6 +2,7 @@
 // compared operation by operation, so that a smaller crop is one line and not two lists.
 
 import { type Json, renderCanonicalJson } from '../core/hash.ts';
+import { isMapping } from '../core/is-mapping.ts';
 import { describeOrigin } from './describe-origin.ts';
 import { childOf, type Located } from './located.ts';
 
@@ -36,7 +37,7 @@ export function findDepartures(theirs: Json, { value, node }: Sided): Departure[
 function compare(path: string, theirs: Json, ours: Sided): Departure[] {
   if (WITHOUT_EFFECT.has(path)) return [];
   const { value, node } = ours;
-  if (isObject(theirs) && isObject(value)) {
+  if (isMapping(theirs) && isMapping(value)) {
     const keys = [...new Set([...Object.keys(theirs), ...Object.keys(value)])];
     return keys.flatMap((key) =>
       compare(path === '' ? key : `${path}.${key}`, theirs[key] ?? null, {
@@ -48,8 +49,8 @@ function compare(path: string, theirs: Json, ours: Sided): Departure[] {
   if (isOpList(theirs) && isOpList(value)) return compareOps(path, theirs, { value, node });
   if (renderCanonicalJson(theirs) === renderCanonicalJson(value)) return [];
   // An absent mapping is told key by key, as `data.limit.train`.
-  if (isObject(value)) return compare(path, {}, ours);
-  if (isObject(theirs)) return compare(path, theirs, { value: {}, node });
+  if (isMapping(value)) return compare(path, {}, ours);
+  if (isMapping(theirs)) return compare(path, theirs, { value: {}, node });
   // A default below something that only ours has, such as the seed of a limit, is no choice of anybody's.
   if (theirs === null && !node) return [];
   return [{ path, theirs, ours: value, setBy: value === null ? 'not set' : describeOrigin(node?.origin) }];
@@ -109,10 +110,6 @@ function describeOp({ op: _op, ...settings }: Op): string {
   return parts.length > 0 ? parts.join(', ') : 'on';
 }
 
-function isObject(value: Json): value is { readonly [key: string]: Json } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function isOpList(value: Json): value is readonly Op[] {
-  return Array.isArray(value) && value.length > 0 && value.every((item) => isObject(item) && 'op' in item);
+  return Array.isArray(value) && value.length > 0 && value.every((item) => isMapping(item) && 'op' in item);
 }

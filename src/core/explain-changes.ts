@@ -1,6 +1,7 @@
 // Says which settings differ between two JSON objects: `optimizer.lr 0.03 -> 0.06`.
 
 import { type Json, renderCanonicalJson } from './hash.ts';
+import { isMapping } from './is-mapping.ts';
 
 type JsonObject = { readonly [key: string]: Json };
 
@@ -20,14 +21,10 @@ function listChanges(before: JsonObject, after: JsonObject, prefix: string): str
 }
 
 function listChangesAt(before: Json | undefined, after: Json | undefined, path: string): string[] {
-  if (isObject(before) && isObject(after)) return listChanges(before, after, `${path}.`);
+  if (isMapping(before) && isMapping(after)) return listChanges(before, after, `${path}.`);
   const [old, new_] = [renderValue(before), renderValue(after)];
   if (old.whole === new_.whole) return [];
   return [old.short === new_.short ? path : `${path} ${old.short} -> ${new_.short}`];
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** `short` is for people: text without quotes, long values cut. */

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { isMapping } from '../core/is-mapping.ts';
 import { RECORD_VERSION, type RunRecord } from './run-record.ts';
 import { writeFileAtomic } from './write-file-atomic.ts';
 
@@ -45,7 +46,7 @@ export function readRecord(folder: string): RecordReading {
 
 function parseRecord(text: string): RecordReading {
   const value = parseJson(text);
-  if (!isObject(value)) return { state: 'unreadable', cause: 'is not a JSON object' };
+  if (!isMapping(value)) return { state: 'unreadable', cause: 'is not a JSON object' };
   const { recordVersion } = value;
   if (typeof recordVersion !== 'number') return { state: 'unreadable', cause: 'has no recordVersion' };
   if (recordVersion > RECORD_VERSION) return { state: 'newer', recordVersion };
@@ -68,27 +69,27 @@ const optional =
 
 const FIELDS: { readonly [key: string]: Check } = {
   state: (value) => ['running', 'done', 'failed', 'interrupted'].includes(value as string),
-  stage: (value) => isObject(value) && isString(value.id) && isString(value.kind),
+  stage: (value) => isMapping(value) && isString(value.id) && isString(value.kind),
   fingerprint: (value) => isString(value) && /^[0-9a-f]{64}$/.test(value as string),
-  identity: isObject,
-  inputs: (value) => isObject(value) && Object.values(value).every(isString),
+  identity: isMapping,
+  inputs: (value) => isMapping(value) && Object.values(value).every(isString),
   seed: Number.isInteger,
   startedAt: isString,
   durationMs: optional((value) => typeof value === 'number'),
-  host: (value) => isObject(value) && isString(value.name),
-  problem: optional((value) => isObject(value) && isString(value.code)),
+  host: (value) => isMapping(value) && isString(value.name),
+  problem: optional((value) => isMapping(value) && isString(value.code)),
   result: optional(isResult),
 };
 
 function isResult(value: unknown): boolean {
   return (
-    isObject(value) &&
-    isObject(value.metrics) &&
+    isMapping(value) &&
+    isMapping(value.metrics) &&
     Object.values(value.metrics).every((metric) => typeof metric === 'number') &&
     Array.isArray(value.outputs) &&
     value.outputs.every(
       (output) =>
-        isObject(output) &&
+        isMapping(output) &&
         isInside(output.path) &&
         Number.isInteger(output.bytes) &&
         isString(output.sha256),
@@ -99,10 +100,6 @@ function isResult(value: unknown): boolean {
 /** The path of a file in the stage's own folder. */
 function isInside(file: unknown): boolean {
   return typeof file === 'string' && !path.isAbsolute(file) && !file.split(/[\\/]/).includes('..');
-}
-
-function isObject(value: unknown): value is { readonly [key: string]: unknown } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function parseJson(text: string): unknown {

@@ -78,19 +78,27 @@ const FRAME_BYTES = 16;
 /** Splits a file into its frames; ends before the first that is torn or damaged. */
 export function splitFrames(bytes: Buffer): Buffer[] {
   const frames: Buffer[] = [];
+  for (const frame of walkFrames(bytes)) {
+    const end = frame.length - 4;
+    const isSound =
+      frame.readUInt32LE(8) === maskChecksum(frame.subarray(0, 8)) &&
+      frame.readUInt32LE(end) === maskChecksum(frame.subarray(12, end));
+    if (!isSound) break;
+    frames.push(frame);
+  }
+  return frames;
+}
+
+/** Frames by their lengths; ends before the first that is torn. */
+function* walkFrames(bytes: Buffer): Generator<Buffer> {
   let at = 0;
   while (bytes.length - at >= FRAME_BYTES) {
     const length = bytes.readBigUInt64LE(at);
-    if (length > BigInt(bytes.length - at - FRAME_BYTES)) break;
+    if (length > BigInt(bytes.length - at - FRAME_BYTES)) return;
     const end = at + FRAME_BYTES + Number(length);
-    const isSound =
-      bytes.readUInt32LE(at + 8) === maskChecksum(bytes.subarray(at, at + 8)) &&
-      bytes.readUInt32LE(end - 4) === maskChecksum(bytes.subarray(at + 12, end - 4));
-    if (!isSound) break;
-    frames.push(bytes.subarray(at, end));
+    yield bytes.subarray(at, end);
     at = end;
   }
-  return frames;
 }
 
 /**
@@ -99,12 +107,9 @@ export function splitFrames(bytes: Buffer): Buffer[] {
  */
 export function readWallTimes(bytes: Buffer): { readonly seconds: number; readonly bytes: number }[] {
   const times: { seconds: number; bytes: number }[] = [];
-  let at = 0;
-  while (bytes.length - at >= FRAME_BYTES + WALL_TIME_BYTES) {
-    const length = FRAME_BYTES + Number(bytes.readBigUInt64LE(at));
-    if (length > bytes.length - at) break;
-    times.push({ seconds: bytes.readDoubleLE(at + 13), bytes: length });
-    at += length;
+  for (const frame of walkFrames(bytes)) {
+    if (frame.length < FRAME_BYTES + WALL_TIME_BYTES) break;
+    times.push({ seconds: frame.readDoubleLE(13), bytes: frame.length });
   }
   return times;
 }

@@ -1,8 +1,7 @@
 // The real MLflow server, for the tests that ask what it was told.
 
 import { spawn, spawnSync } from 'node:child_process';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { findFreePort } from './launch-ranks.ts';
 
 const CANDIDATES = [process.env.MOCO_TEST_MLFLOW, 'mlflow'];
 
@@ -25,7 +24,7 @@ export interface Mlflow {
 
 /** Starts a server with a database in a folder. */
 export async function startMlflow(folder: string): Promise<Mlflow> {
-  const port = await findPort();
+  const port = await findFreePort();
   const args = ['--host', '127.0.0.1', '--port', String(port), '--workers', '1'];
   const store = ['--backend-store-uri', `sqlite:///${folder}/mlflow.db`];
   const server = spawn(mlflowCommand!, ['server', ...args, ...store], {
@@ -60,14 +59,4 @@ async function isUp(uri: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-/** A port that was free a moment ago. */
-export function findPort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }

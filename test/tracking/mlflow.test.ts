@@ -7,8 +7,9 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { METRICS_FILE, readMetricsLog, renderWithoutTimes } from '../../src/runs/metrics-log.ts';
 import { listFiles } from '../helpers/kill-runs.ts';
+import { findFreePort } from '../helpers/launch-ranks.ts';
 import { makeFolder, makeSharedFolder } from '../helpers/make-record.ts';
-import { findPort, type Mlflow, mlflowCommand, mlflowNote, startMlflow } from '../helpers/mlflow.ts';
+import { type Mlflow, mlflowCommand, mlflowNote, startMlflow } from '../helpers/mlflow.ts';
 import { type CliResult, runCli } from '../helpers/run-cli.ts';
 
 const EXPERIMENT = `kind: experiment
@@ -110,7 +111,7 @@ describe.skipIf(!mlflowCommand)(`MLflow (${mlflowNote})`, () => {
 });
 
 test('a server that is not there is told once, and the run is done', async () => {
-  const uri = `http://127.0.0.1:${await findPort()}`;
+  const uri = `http://127.0.0.1:${await findFreePort()}`;
   const { code, stdout } = await runWithPuppets(uri);
   expect(code).toBe(0);
   expect(

@@ -2,6 +2,7 @@
 // where its bytes lie. Nothing in it is believed before it has been checked against the file's size.
 // Format: https://huggingface.co/docs/safetensors, "Format".
 
+import { isMapping } from '../../core/is-mapping.ts';
 import { type Problem, ProblemError } from '../../core/problem.ts';
 import { type DtypeName, dtypes, getDtype } from '../dtypes.ts';
 import { DAMAGED_HINT, truncated } from '../file-bytes.ts';
@@ -26,7 +27,7 @@ export interface TensorHeader {
 export function parseTensorHeader(json: string, dataBytes: number, file: string): TensorHeader {
   const header = parseObject(json, file);
   const { __metadata__: metadata = {}, ...tensors } = header;
-  if (!isObject(metadata) || !Object.values(metadata).every((value) => typeof value === 'string')) {
+  if (!isMapping(metadata) || !Object.values(metadata).every((value) => typeof value === 'string')) {
     throw invalidHeader(file, 'its __metadata__ is not a map of texts');
   }
   const entries = Object.entries(tensors).map(([name, entry]) => parseEntry(name, entry, file));
@@ -47,12 +48,12 @@ function parseObject(json: string, file: string): { readonly [key: string]: unkn
   } catch {
     throw invalidHeader(file, 'it is not JSON');
   }
-  if (!isObject(value)) throw invalidHeader(file, 'it is not a JSON object');
+  if (!isMapping(value)) throw invalidHeader(file, 'it is not a JSON object');
   return value;
 }
 
 function parseEntry(name: string, entry: unknown, file: string): TensorEntry {
-  if (!isObject(entry)) throw invalidHeader(file, `its entry "${name}" is not an object`);
+  if (!isMapping(entry)) throw invalidHeader(file, `its entry "${name}" is not an object`);
   const { dtype, shape, data_offsets: offsets } = entry;
   if (!isSizes(shape)) throw invalidHeader(file, `the shape of "${name}" is not a list of sizes`);
   if (!isSizes(offsets) || offsets.length !== 2) {
@@ -103,8 +104,4 @@ function reportDtype({ name, dtype }: { name: string; dtype: string }, file: str
 
 function isSizes(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
-}
-
-function isObject(value: unknown): value is { readonly [key: string]: unknown } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -3,12 +3,12 @@
 import path from 'node:path';
 import type { ResolvedEvaluation, ResolvedExperiment } from '../../config/resolved.ts';
 import type { Stage, StageGraph } from '../../plan/stage-graph.ts';
+import { findCurrent } from '../../runs/find-current.ts';
 import { METRICS_FILE } from '../../runs/metrics-log.ts';
 import type { RunStore } from '../../runs/run-store.ts';
 import type { CurveFigure, CurveSeries } from '../figures/draw-curves.ts';
 import { averageCurves, pickLines, type TrialCurve } from './average-curves.ts';
 import { type EpochTable, hasPoints, pickPoints, type ReadTable, readEpochTable } from './epoch-table.ts';
-import { findCurrent } from './is-current.ts';
 import type { EpochRow } from './read-epochs.ts';
 import type { Reference } from './read-reference.ts';
 

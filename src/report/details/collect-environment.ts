@@ -1,10 +1,10 @@
 // Where the stages ran, and what they warned of: from their records.
 
 import type { StageGraph } from '../../plan/stage-graph.ts';
+import { findCurrent } from '../../runs/find-current.ts';
 import type { RunRecord } from '../../runs/run-record.ts';
 import type { RunStore } from '../../runs/run-store.ts';
 import type { EnvironmentRow, Warning } from './details.ts';
-import { findCurrent } from './is-current.ts';
 
 /** Facts of a record; a stage without an engine has none of it. */
 const FACTS: { readonly [name: string]: (record: RunRecord) => string | undefined } = {

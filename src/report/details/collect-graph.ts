@@ -2,10 +2,10 @@
 
 import { formatDuration } from '../../plan/format-quantity.ts';
 import type { Stage, StageGraph } from '../../plan/stage-graph.ts';
+import { findCurrent } from '../../runs/find-current.ts';
 import type { RunRecord } from '../../runs/run-record.ts';
 import type { RunStore } from '../../runs/run-store.ts';
 import type { GraphFigure, GraphNode } from '../figures/draw-graph.ts';
-import { findCurrent } from './is-current.ts';
 
 /** Rows that a figure shows. */
 const MAX_METHODS = 12;

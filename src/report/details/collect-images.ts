@@ -13,11 +13,11 @@ import {
   type Neighbours,
   readDiagnostic,
 } from '../../runs/diagnostic-files.ts';
+import { findCurrent } from '../../runs/find-current.ts';
 import type { RunStore } from '../../runs/run-store.ts';
 import type { MapFigure } from '../figures/draw-map.ts';
 import { MAX_SERIES } from './collect-curves.ts';
 import type { NeighbourSheet, Sheet } from './details.ts';
-import { findCurrent } from './is-current.ts';
 
 /** All images of a page together; what comes after is left out. */
 const MAX_BYTES = 2 * 2 ** 20;

@@ -3,11 +3,11 @@
 import type { ResolvedExperiment } from '../../config/resolved.ts';
 import type { Stage, StageGraph } from '../../plan/stage-graph.ts';
 import { CONFUSION_FILE, type Confusion, readDiagnostic } from '../../runs/diagnostic-files.ts';
+import { isCurrent } from '../../runs/find-current.ts';
 import type { RunStore } from '../../runs/run-store.ts';
 import type { ClassesFigure } from '../figures/draw-classes.ts';
 import type { ConfusionFigure } from '../figures/draw-confusion.ts';
 import { MAX_SERIES } from './collect-curves.ts';
-import { isCurrent } from './is-current.ts';
 
 /** A matrix of more classes is a grey square. */
 const MATRIX_CLASSES = 30;

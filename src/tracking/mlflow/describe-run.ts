@@ -2,6 +2,7 @@
 
 import { userInfo } from 'node:os';
 import { hashJson, type Json } from '../../core/hash.ts';
+import { isMapping } from '../../core/is-mapping.ts';
 import type { Stage, StageGraph } from '../../plan/stage-graph.ts';
 import type { RunRecord } from '../../runs/run-record.ts';
 
@@ -110,9 +111,7 @@ function flattenRecipe(prefix: string, recipe: object): Entry[] {
 /** `moco.temperature`, ...; a list is one value. */
 function flatten(prefix: string, settings: { readonly [key: string]: Json }): Entry[] {
   return Object.entries(settings).flatMap(([key, value]) =>
-    value !== null && typeof value === 'object' && !Array.isArray(value)
-      ? flatten(`${prefix}${key}.`, value as { [key: string]: Json })
-      : [makeParam(`${prefix}${key}`, value)],
+    isMapping(value) ? flatten(`${prefix}${key}.`, value) : [makeParam(`${prefix}${key}`, value)],
   );
 }
 

@@ -3,6 +3,7 @@
 // All is read from records and metrics.jsonl: what could not be sent waits there, and sending again sends nothing twice.
 
 import type { Stage, StageGraph } from '../../plan/stage-graph.ts';
+import { findCurrent } from '../../runs/find-current.ts';
 import type { RunRecord } from '../../runs/run-record.ts';
 import type { RunStore } from '../../runs/run-store.ts';
 import { listMeasurements } from '../track-metrics.ts';
@@ -61,9 +62,8 @@ export async function sendTrial(sending: Sending, trial: Trial): Promise<void> {
 function readTrial({ store }: Sending, { stages }: Trial): Map<Stage, RunRecord> {
   const records = new Map<Stage, RunRecord>();
   for (const stage of stages) {
-    const reading = store.readRecord(stage.id);
-    if (reading.state === 'ok' && reading.record.fingerprint === stage.fingerprint)
-      records.set(stage, reading.record);
+    const record = findCurrent(stage, store);
+    if (record) records.set(stage, record);
   }
   return records;
 }

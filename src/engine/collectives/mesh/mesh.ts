@@ -52,7 +52,6 @@ export class Mesh {
   readonly #pending = new Map<string, Pending>();
   /** Ranks that have closed, and of these, with a goodbye. */
   readonly #left = new Set<number>();
-  readonly #goodbyes = new Set<number>();
   readonly #watchdog: NodeJS.Timeout;
   readonly #onFailure: ((error: Error) => void)[] = [];
   /** Hear which rank has left; undefined: all have failed. */
@@ -185,7 +184,6 @@ export class Mesh {
   #hear(from: number, frame: Frame): void {
     if (this.#failure) return;
     if (frame.kind === FrameKind.goodbye) {
-      this.#goodbyes.add(from);
       this.#leave(from);
     } else if (frame.kind === FrameKind.abort) {
       this.fail(new ProblemError(JSON.parse(Buffer.from(frame.payload).toString()) as Problem));
@@ -221,7 +219,7 @@ export class Mesh {
   }
 
   #lose(from: number, reason: string): void {
-    if (this.#goodbyes.has(from)) this.#leave(from);
+    if (this.#left.has(from)) this.#leave(from);
     else this.fail(new ProblemError(explainLost(this.peers[from]!, reason)));
   }
 

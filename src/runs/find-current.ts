@@ -1,8 +1,8 @@
 // Whether what lies in a stage's folder is of the very settings that the graph asks for.
 
-import type { Stage } from '../../plan/stage-graph.ts';
-import type { RunRecord } from '../../runs/run-record.ts';
-import type { RunStore } from '../../runs/run-store.ts';
+import type { Stage } from '../plan/stage-graph.ts';
+import type { RunRecord } from './run-record.ts';
+import type { RunStore } from './run-store.ts';
 
 /** The record of a stage, where it has its fingerprint. */
 export function findCurrent(stage: Stage, store: RunStore): RunRecord | undefined {
