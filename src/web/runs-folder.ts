@@ -7,11 +7,11 @@ import type { ReadRecord } from '../report/compare/find-runs.ts';
 import type { ReadTable } from '../report/details/epoch-table.ts';
 import { collectExperiment, collectStatus, type ExperimentStatus } from '../runs/collect-status.ts';
 import { readExperiment } from '../runs/experiment-file.ts';
-import { RECORD_FILE, type RecordReading, readRecord as readRecordOf } from '../runs/record-file.ts';
+import { RECORD_FILE, readRecord as readRecordOf } from '../runs/record-file.ts';
 import { findRunner } from '../runs/run-lock.ts';
 import { openExperimentFolder, type RunStore } from '../runs/run-store.ts';
+import { rememberFiles } from './remember-files.ts';
 import { rememberTables } from './remember-tables.ts';
-import { stampOf } from './stamp-of.ts';
 
 export interface RunsFolder {
   /** Absolute. */
@@ -62,16 +62,8 @@ function findFolder(root: string, names: readonly string[]): string | undefined 
 
 /** Records are replaced, never changed, so a file that looks the same is the same. */
 function rememberRecordFiles(): ReadRecord {
-  const known = new Map<string, { readonly stamp: string; readonly reading: RecordReading }>();
-  return (folder) => {
-    const file = path.join(folder, RECORD_FILE);
-    const stamp = stampOf(file);
-    const found = known.get(file);
-    if (found?.stamp === stamp) return found.reading;
-    const reading = readRecordOf(folder);
-    known.set(file, { stamp, reading });
-    return reading;
-  };
+  const read = rememberFiles((file) => readRecordOf(path.dirname(file)));
+  return (folder) => read(path.join(folder, RECORD_FILE));
 }
 
 /** The store as it is for people: a stage that claims to be running without a runner was interrupted. */

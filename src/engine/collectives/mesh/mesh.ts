@@ -2,9 +2,10 @@
 // be under way; the first thing that goes wrong ends them all, on every rank, with the same problem.
 
 import { type Problem, ProblemError } from '../../../core/problem.ts';
-import { nameProcess, type Peer } from '../rendezvous/hello.ts';
+import type { Peer } from '../rendezvous/hello.ts';
 import { isLoopback } from '../rendezvous/rendezvous.ts';
 import type { Links } from './connect-mesh.ts';
+import { explainBug, explainLost, explainStall } from './explain-end.ts';
 import { type Frame, type FrameHeader, FrameKind } from './frame.ts';
 
 /** Numbers of operations, as they stand in a frame. */
@@ -50,7 +51,7 @@ export class Mesh {
   readonly #timeoutMs: number;
   readonly #come = new Map<string, Frame>();
   readonly #pending = new Map<string, Pending>();
-  /** Ranks that have closed, and of these, with a goodbye. */
+  /** Ranks that have closed, with a goodbye. */
   readonly #left = new Set<number>();
   readonly #watchdog: NodeJS.Timeout;
   readonly #onFailure: ((error: Error) => void)[] = [];
@@ -247,30 +248,4 @@ function keyOf(
   { sequence, kind }: { readonly sequence: number; readonly kind: number },
 ): string {
   return `${from}:${sequence}:${kind}`;
-}
-
-function explainLost(peer: Peer, reason: string): Problem {
-  return {
-    code: 'RANK_LOST',
-    message: `Expected all ranks to train to the end but rank ${peer.rank} (${nameProcess(peer)}) is gone: ${reason}.`,
-    hint: 'The failure is that rank’s: see its log. One that was killed has none; often the system ran out of memory.',
-  };
-}
-
-function explainStall(peers: readonly Peer[], operation: Operation, timeoutMs: number): Problem {
-  const names = peers.map((peer) => `rank ${peer.rank} (${nameProcess(peer)})`).join(', ');
-  return {
-    code: 'RANK_STALLED',
-    message: `Expected all ranks to come to ${operation} within ${timeoutMs / 1000} s but ${names} did not.`,
-    hint: 'See its log: it may hang, or its machine may be much slower. A larger launch.stallTimeout waits longer.',
-  };
-}
-
-/** What the others are told where the fault is ours. */
-function explainBug(rank: number, error: Error): Problem {
-  return {
-    code: 'RANK_LOST',
-    message: `Expected all ranks to train to the end but rank ${rank} gave up: ${error.message}`,
-    hint: 'This is a bug. Please report it with the logs of all ranks.',
-  };
 }

@@ -15,6 +15,8 @@ struct Strided {
 /** Columns that the loop works on at once: `keep` makes the right factor's so wide, zeros beyond its end. */
 constexpr int64_t PANEL = 32;
 
+inline int64_t countPanels(int64_t columns) { return (columns + PANEL - 1) / PANEL; }
+
 struct ProductLoops {
   /** Copies `inner` rows of `columns` <= PANEL numbers together: panel [inner, PANEL]. */
   void (*pack)(const Strided& right, int64_t inner, int64_t columns, float* panel);

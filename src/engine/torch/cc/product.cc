@@ -29,7 +29,7 @@ at::Tensor multiplyMatrices(const at::Tensor& a, const at::Tensor& b) {
   const int64_t rows = a.size(0), inner = a.size(1), columns = b.size(1);
   const at::Tensor result = at::empty({rows, columns}, a.options());
   const Strided left = stridesOf(a), right = stridesOf(b);
-  const int64_t across = (columns + PANEL - 1) / PANEL, down = (rows + MOST_ROWS - 1) / MOST_ROWS;
+  const int64_t across = countPanels(columns), down = (rows + MOST_ROWS - 1) / MOST_ROWS;
   // Each tile of the result is one thread's, along the whole inner axis: the same bits on any number of threads.
   at::parallel_for(0, across * down, 1, [&](int64_t first, int64_t last) {
     std::vector<float> panel(std::min(inner, DEPTH) * PANEL);

@@ -22,7 +22,7 @@ constexpr int64_t DEPTH = 192;
 struct Hand {
   int64_t inputs, outputs;
   int64_t tiles = std::clamp(CACHE_FLOATS / outputs, LEAST_TILES, MOST_TILES);
-  int64_t panels = (inputs + PANEL - 1) / PANEL;
+  int64_t panels = countPanels(inputs);
   int64_t imagesStep = stepOf(panels * tiles * PANEL), gradientsStep = stepOf(tiles * outputs);
   int64_t sumsStep = stepOf(outputs * inputs);
   at::Tensor memory;
@@ -52,9 +52,7 @@ void take(const Tiling& tiling, const Hand& hand, int64_t first, int64_t count, 
                                hand.images(0, panel) + i * PANEL, hand.imagesStep);
         for (const float*& pixel : pixels) pixel += pixel == zeros ? 0 : PANEL;
       }
-      const Place place = placeOf(tiling, first + i);
-      for (int64_t j = 0; j < 4; j++)
-        given[j] = pixelOf(tiling.result, {place.image, place.top + j / 2, place.left + j % 2}, zeros);
+      findResult(tiling, first + i, zeros, given);
       winogradLoops().gradient(given, hand.outputs, hand.gradients(0) + i * hand.outputs, hand.gradientsStep);
     }
   });

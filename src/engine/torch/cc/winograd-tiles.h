@@ -48,4 +48,12 @@ inline void findPixels(const Tiling& tiling, int64_t tile, const float* zeros, c
                         {place.image, place.top - tiling.before[0] + i / 4, place.left - tiling.before[1] + i % 4}, zeros);
 }
 
+/** The 2x2 pixels of the result that a tile gives; `outside` where there is none. */
+template <typename Float>
+void findResult(const Tiling& tiling, int64_t tile, Float* outside, Float** pixels) {
+  const Place place = placeOf(tiling, tile);
+  for (int64_t i = 0; i < 4; i++)
+    pixels[i] = pixelOf(tiling.result, {place.image, place.top + i / 2, place.left + i % 2}, outside);
+}
+
 }  // namespace mocolab

@@ -22,13 +22,12 @@ int64_t countTiles(int64_t channels) {
 
 /** Transformed filters as `multiply` wants them: for each panel of results its NUMBERS matrices [inner, PANEL]. */
 struct Factors {
-  int64_t inner, results;
+  int64_t inner, results, panels = countPanels(results);
   at::Tensor memory;
 
   Factors(int64_t inner, int64_t results, const at::Tensor& like)
-      : inner(inner), results(results), memory(at::empty({countPanels() * NUMBERS * step()}, like.options())) {}
+      : inner(inner), results(results), memory(at::empty({panels * NUMBERS * step()}, like.options())) {}
 
-  int64_t countPanels() const { return (results + PANEL - 1) / PANEL; }
   int64_t step() const { return stepOf(inner * PANEL); }
   int64_t widthOf(int64_t panel) const { return std::min(PANEL, results - panel * PANEL); }
   float* at(int64_t panel, int64_t number) const { return floatsOf(memory) + (panel * NUMBERS + number) * step(); }
@@ -38,7 +37,7 @@ struct Factors {
 Factors transformFilters(const at::Tensor& filter) {
   const Factors factors(filter.size(1), filter.size(0), filter);
   const int64_t inner = factors.inner, step = stepOf(PANEL * inner);
-  at::parallel_for(0, factors.countPanels(), 1, [&](int64_t first, int64_t last) {
+  at::parallel_for(0, factors.panels, 1, [&](int64_t first, int64_t last) {
     std::vector<float> lines(NUMBERS * step);
     for (int64_t panel = first; panel < last; panel++) {
       const int64_t width = factors.widthOf(panel);
@@ -55,7 +54,7 @@ Factors transformFilters(const at::Tensor& filter) {
 /** The same filters turned by half and with their channels' roles exchanged: for results of C channels. */
 Factors transformTurned(const at::Tensor& filter) {
   const Factors factors(filter.size(0), filter.size(1), filter);
-  at::parallel_for(0, factors.countPanels(), 1, [&](int64_t first, int64_t last) {
+  at::parallel_for(0, factors.panels, 1, [&](int64_t first, int64_t last) {
     std::vector<float> turned(9 * PANEL);
     for (int64_t panel = first; panel < last; panel++)
       for (int64_t i = 0; i < factors.inner; i++) {
@@ -75,13 +74,10 @@ void takeTile(const Tiling& tiling, int64_t tile, const float* zeros, float* out
 }
 
 void giveTile(const Tiling& tiling, int64_t tile, const float* sums, int64_t step, int64_t channel, int64_t width) {
-  const Place place = placeOf(tiling, tile);
   float nowhere[PANEL];
   float* pixels[4];
-  for (int64_t i = 0; i < 4; i++) {
-    float* pixel = pixelOf<float>(tiling.result, {place.image, place.top + i / 2, place.left + i % 2}, nullptr);
-    pixels[i] = pixel ? pixel + channel : nowhere;
-  }
+  findResult<float>(tiling, tile, nullptr, pixels);
+  for (float*& pixel : pixels) pixel = pixel ? pixel + channel : nowhere;
   winogradLoops().result(sums, step, width, pixels);
 }
 
@@ -100,10 +96,9 @@ void convolve(const Tiling& tiling, const Factors& factors) {
     for (int64_t block = first; block < last; block++) {
       const int64_t from = block * most, tiles = std::min(most, tiling.count() - from);
       for (int64_t i = 0; i < tiles; i++) takeTile(tiling, from + i, zeros.data(), taken + i * inner, takenStep);
-      for (int64_t panel = 0; panel < factors.countPanels(); panel++) {
+      for (int64_t panel = 0; panel < factors.panels; panel++) {
         for (int64_t i = 0; i < NUMBERS; i++)
-          productLoops().multiply({taken + i * takenStep, inner, 1},
-factors.at(panel, i), tiles, inner, PANEL, false,
+          productLoops().multiply({taken + i * takenStep, inner, 1}, factors.at(panel, i), tiles, inner, PANEL, false,
                                   sums + i * sumsStep, PANEL);
         for (int64_t i = 0; i < tiles; i++)
           giveTile(tiling, from + i, sums + i * PANEL, sumsStep, panel * PANEL, factors.widthOf(panel));

@@ -1,0 +1,36 @@
+// What was read of files, read again only where they have changed.
+
+import { stampOf } from './stamp-of.ts';
+
+interface Limit<Content> {
+  readonly maxBytes: number;
+  countBytes(content: Content): number;
+}
+
+/** Makes a reader that remembers. Beyond the limit, what it has not been asked for the longest goes first. */
+export function rememberFiles<Content>(
+  read: (file: string) => Content,
+  limit?: Limit<Content>,
+): (file: string) => Content {
+  const known = new Map<string, { readonly stamp: string; readonly content: Content }>();
+  const sizeOf = (content: Content) => limit?.countBytes(content) ?? 0;
+  const maxBytes = limit?.maxBytes ?? Number.POSITIVE_INFINITY;
+  let bytes = 0;
+  const forget = (file: string) => {
+    bytes -= sizeOf(known.get(file)!.content);
+    known.delete(file);
+  };
+  return (file) => {
+    const stamp = stampOf(file);
+    const found = known.get(file);
+    const content = found?.stamp === stamp ? found.content : read(file);
+    if (found) forget(file);
+    known.set(file, { stamp, content });
+    bytes += sizeOf(content);
+    for (const [oldest] of known) {
+      if (bytes <= maxBytes) break;
+      forget(oldest);
+    }
+    return content;
+  };
+}
