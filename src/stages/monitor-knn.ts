@@ -1,25 +1,13 @@
 // kNN of the encoder while it trains, as the authors' CIFAR demo measures after every epoch. Only looks: the encoder
 // is in eval mode, the loaders draw nothing, and no random stream of the training is touched.
 
-import type { KnnMonitor, PretrainRecipe } from '../config/schema/recipe.generated.ts';
-import type { Engine } from '../engine/engine.ts';
+import type { KnnMonitor } from '../config/schema/recipe.generated.ts';
 import * as tf from '../engine/tf.ts';
 import type { Encoder } from '../model/encoder.ts';
-import type { MetricsLog } from '../runs/metrics-log.ts';
 import type { FeatureBackbone } from './features.ts';
 import { readUnitFeatures, type VoteOutcome, vote } from './knn-vote.ts';
-import { type RankTeam, workAlone } from './rank-team.ts';
-import type { StageContext } from './stage-context.ts';
-
-/** The training whose encoder it is. */
-export interface MonitoredTraining {
-  readonly context: StageContext<'pretrain'>;
-  readonly recipe: PretrainRecipe;
-  readonly engine: Engine;
-  readonly moco: { readonly queryEncoder: Encoder };
-  readonly log: MetricsLog;
-  readonly team: RankTeam;
-}
+import type { MocoTraining } from './moco-training.ts';
+import { workAlone } from './rank-team.ts';
 
 /** True where the encoder is to be measured after so many epochs. */
 export function isMonitored(monitor: KnnMonitor | undefined, done: number, epochs: number): boolean {
@@ -32,7 +20,7 @@ export function isMonitored(monitor: KnnMonitor | undefined, done: number, epoch
  * @returns false where it was told to stop; then there is no row
  */
 export async function monitorKnn(
-  training: MonitoredTraining,
+  training: MocoTraining,
   monitor: KnnMonitor,
   { step, epoch }: { readonly step: number; readonly epoch: number },
 ): Promise<boolean> {
@@ -45,7 +33,7 @@ export async function monitorKnn(
 }
 
 async function measure(
-  { context, recipe, engine, moco }: MonitoredTraining,
+  { context, recipe, engine, moco }: MocoTraining,
   monitor: KnnMonitor,
   isStopping: () => Promise<boolean>,
 ): Promise<VoteOutcome['metrics'] | undefined> {

@@ -1,51 +1,32 @@
 // The loop of main_moco.py: epoch by epoch, batch by batch. Writes a checkpoint after epochs, and in the
 // middle of one when it is time or when it is told to stop, from which it goes on to the same bits.
 
-import { existsSync } from 'node:fs';
 import path from 'node:path';
-import type { PretrainRecipe } from '../config/schema/recipe.generated.ts';
 import { permutation, stream } from '../core/rng.ts';
-import type { Batch, Loader } from '../data/batch.ts';
-import type { Engine } from '../engine/engine.ts';
+import type { Batch } from '../data/batch.ts';
 import * as tf from '../engine/tf.ts';
-import { measureFeatureStd } from '../moco/feature-std.ts';
-import type { Moco, MocoBatch } from '../moco/moco.ts';
+import type { MocoBatch } from '../moco/moco.ts';
 import {
   applyRetention,
-  dropSuperseded,
   listCheckpoints,
   nameCheckpoint,
   nameStepCheckpoint,
   removeStepCheckpoints,
-  writeTorchFile,
 } from '../runs/checkpoint.ts';
-import { METRICS_FILE, type MetricsLog, type MetricsRow, readMetricsLog } from '../runs/metrics-log.ts';
-import { computeLr } from '../train/lr-schedule.ts';
-import type { StepMeasure } from '../train/meter.ts';
-import type { LoggedStep } from '../train/warnings/contrast-task.ts';
-import { TrainingWatch } from '../train/warnings/watch-training.ts';
-import type { BadImages } from './bad-images.ts';
+import { METRICS_FILE } from '../runs/metrics-log.ts';
+import type { TrainingWatch } from '../train/warnings/watch-training.ts';
 import { toImageTensor } from './batch-tensor.ts';
-import { buildMocoCheckpoint } from './moco-checkpoint.ts';
+import { computeRate, type MocoTraining } from './moco-training.ts';
 import { isMonitored, monitorKnn } from './monitor-knn.ts';
-import { refuseNonFiniteTensors, shareStep } from './non-finite.ts';
-import { describeTeam, type Measured, type RankTeam, refuseDifference } from './rank-team.ts';
-import type { StageContext, StageOutcome } from './stage-context.ts';
+import { shareStep } from './non-finite.ts';
+import { describeTeam, type Measured, refuseDifference } from './rank-team.ts';
+import { createWatch, logEpoch, logStep, reportStep } from './report-moco.ts';
+import { saveCheckpoint } from './save-moco.ts';
+import type { StageOutcome } from './stage-context.ts';
 import { TrainingPosition, type TrainingStart } from './training-position.ts';
 
 /** Steps between two lines of metrics, as --print-freq of the original. */
 const STEPS_A_LINE = 10;
-
-export interface MocoTraining {
-  readonly context: StageContext<'pretrain'>;
-  readonly recipe: PretrainRecipe;
-  readonly engine: Engine;
-  readonly loader: Loader;
-  readonly moco: Moco;
-  readonly log: MetricsLog;
-  readonly team: RankTeam;
-  readonly badImages: BadImages;
-}
 
 /** Trains to the end, or until it is told to stop. Throws DATA_* problems and STAGE_*_NOT_FINITE. */
 export async function trainMoco(training: MocoTraining, start: TrainingStart): Promise<StageOutcome> {
@@ -128,52 +109,6 @@ async function trainEpoch(
   return true;
 }
 
-/** What is to be looked at: nothing on ranks that keep no files. */
-function createWatch({ context, recipe, team }: MocoTraining, { progress }: TrainingStart): TrainingWatch {
-  const { queueSize, dim, symmetric } = recipe.moco;
-  const terms = symmetric ? 2 : 1;
-  const file = path.join(context.folder, METRICS_FILE);
-  const rows = team.keepsFiles && existsSync(file) ? readMetricsLog(file) : [];
-  return new TrainingWatch({
-    task: { queueSize, keysPerStep: terms * recipe.batchSize, dim, terms },
-    warn: context.warn,
-    lines: rows.filter(({ featureStd }) => featureStd !== undefined) as unknown as LoggedStep[],
-    given: team.keepsFiles ? (progress?.warnings ?? []) : [],
-  });
-}
-
-/** A line of metrics every few steps, and what it tells of the training. */
-async function logStep(
-  { moco, recipe, log }: MocoTraining,
-  watch: TrainingWatch,
-  row: MetricsRow & StepMeasure,
-): Promise<void> {
-  const featureStd = await measureFeatureStd(moco.queue, recipe.batchSize);
-  log.append({ ...row, featureStd });
-  watch.noteLine({ step: row.step, loss: row.loss, acc1: row.acc1, featureStd });
-}
-
-function computeRate({ optimizer, epochs, schedule }: PretrainRecipe, epoch: number): number {
-  return computeLr(optimizer.lr, { epoch, epochs, schedule });
-}
-
-function logEpoch({ log, loader }: MocoTraining, position: TrainingPosition, lr: number): void {
-  const { step, epoch, meter, epochTimeMs: timeMs } = position;
-  const { loss: epochLoss, acc1: epochAcc1, acc5: epochAcc5 } = meter.means;
-  const imagesPerSecond = (1000 * loader.imagesPerEpoch) / timeMs;
-  log.append({
-    step,
-    epoch,
-    split: 'train',
-    epochLoss,
-    epochAcc1,
-    epochAcc5,
-    lr,
-    timeMs,
-    imagesPerSecond,
-  });
-}
-
 /** ShuffleBN's permutation of a whole batch, the same on every rank. */
 export function drawShuffle(seed: number, step: number, batchSize: number): Int32Array {
   return permutation(stream(seed, 'shuffle-bn', step), batchSize);
@@ -212,58 +147,4 @@ function nameCrops(
   if (!isShuffled) return { queries: first, keys: second };
   if (!symmetric) return { queries: first, shuffled: { keys: second } };
   return { queries: first, keys: second, shuffled: { queries: third!, keys: fourth! } };
-}
-
-interface StepReport {
-  readonly step: number;
-  readonly epoch: number;
-  readonly lr: number;
-  readonly means: StepMeasure;
-  readonly dataTimeMs: number;
-  readonly stepTimeMs: number;
-  readonly imagesPerSecond: number;
-}
-
-function reportStep({ context, recipe, loader }: MocoTraining, report: StepReport): void {
-  const { step, epoch, lr, means, dataTimeMs, stepTimeMs, imagesPerSecond } = report;
-  context.report({
-    phase: 'train',
-    done: step * recipe.batchSize,
-    total: recipe.epochs * loader.imagesPerEpoch,
-    epoch: epoch + 1,
-    epochs: recipe.epochs,
-    meters: { ...means, lr, dataTimeMs, stepTimeMs },
-    imagesPerSecond,
-  });
-}
-
-interface Saving {
-  readonly position: TrainingPosition;
-  readonly watch: TrainingWatch;
-  /** The epoch's batches are done, but not what is measured after them. */
-  readonly isOpen?: boolean;
-}
-
-async function saveCheckpoint(
-  { context, recipe, moco, log, team, badImages }: MocoTraining,
-  { position, watch, isOpen = false }: Saving,
-  name: string,
-): Promise<void> {
-  if (!team.keepsFiles) return position.noteSaved();
-  const { folder, stage } = context;
-  const lr = computeRate(recipe, position.epoch);
-  const tensors = await moco.toTensors();
-  refuseNonFiniteTensors(context, tensors, { step: position.step, lr });
-  const progress = {
-    ...position.describe(),
-    ...(isOpen ? { isEpochOpen: true as const } : {}),
-    metrics: log.mark(position.step),
-    warnings: watch.given,
-    ...badImages.describe(),
-  };
-  const content = buildMocoCheckpoint(tensors, progress, { recipe, lr, fingerprint: stage.fingerprint });
-  writeTorchFile(path.join(folder, name), content);
-  position.noteSaved();
-  const { keep } = recipe.checkpointing;
-  dropSuperseded(folder, { keep, stepsPerEpoch: position.batchesPerEpoch });
 }
