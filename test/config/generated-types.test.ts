@@ -2,6 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
 
 const schemas = ['recipe', 'experiment', 'parity'].map((name) => `src/config/schema/${name}.schema.json`);
@@ -11,6 +12,12 @@ test('the generated types are current', () => {
   const before = files.map((file) => readFileSync(file, 'utf8'));
   execFileSync(process.execPath, ['tools/generate-config-types.mjs']);
   expect(files.map((file) => readFileSync(file, 'utf8'))).toEqual(before);
+});
+
+test.each(schemas)('%s is a schema, by the 2020-12 dialect’s own', (file) => {
+  const ajv = new Ajv2020({ strict: false });
+  ajv.validateSchema(JSON.parse(readFileSync(file, 'utf8')) as object);
+  expect(ajv.errors ?? []).toEqual([]);
 });
 
 test.each(schemas)('every property in %s has a description', (file) => {
