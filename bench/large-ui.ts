@@ -1,5 +1,5 @@
-// `moco ui` (as built) on 1,000 trials of 200 epochs each: how soon its pages are there, what a look costs while one
-// trial trains on and a page of it is open, and how much memory it takes.
+// `moco ui` (as built) on 1,000 trials of 200 epochs each: how soon its pages are there, how soon an open one shows
+// that a trial trains on, what that costs, and how much memory it takes.
 
 import { spawn } from 'node:child_process';
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -8,7 +8,7 @@ import path from 'node:path';
 import { acquireRunLock } from '../src/runs/run-lock.ts';
 import { makeLargeRun } from './large-run.ts';
 
-const LIMITS = { firstMs: 2000, memoryBytes: 300e6 };
+const LIMITS = { firstMs: 2000, seenMs: 5000, memoryBytes: 300e6 };
 const PAGES = [
   '/',
   '/runs/large',
@@ -16,7 +16,9 @@ const PAGES = [
   '/compare?run=large/mocov2/trial-1&run=large/mocov2/trial-2',
   '/compare?run=large/mocov2&run=large/mocov2/trial-2',
 ];
-const SECONDS = 20;
+/** How often a page asks, as live.js does. */
+const INTERVAL_MS = 1000;
+const CHANGES = 10;
 const TRIAL = 'mocov2/trial-1000/pretrain';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'mocolab-bench-'));
@@ -56,31 +58,40 @@ function readCpuMs(): number {
 }
 
 const lock = acquireRunLock(store.folder, 'bench');
+const reading = store.readRecord(TRIAL);
+if (reading.state === 'ok') store.writeRecord(TRIAL, { ...reading.record, state: 'running' });
 let etag = '';
-let changes = 0;
-const before = readCpuMs();
-const waits = [];
-for (let second = 0; second < SECONDS; second++) {
-  trainOn(200 + second);
-  const started = performance.now();
-  const response = await fetch(new URL('/runs/large', url), {
-    headers: etag ? { 'if-none-match': etag } : {},
-  });
+
+/** Asks as an open page does; whether it has changed. */
+async function look(): Promise<boolean> {
+  const headers: { [name: string]: string } = etag === '' ? {} : { 'if-none-match': etag };
+  const response = await fetch(new URL('/runs/large', url), { headers });
   await response.text();
-  waits.push(performance.now() - started);
-  if (response.status === 200) changes++;
   etag = response.headers.get('etag') ?? '';
-  await new Promise((resolve) => setTimeout(resolve, 1000));
+  return response.status === 200;
 }
-const cpuMs = (readCpuMs() - before) / SECONDS;
+const rest = () => new Promise((resolve) => setTimeout(resolve, INTERVAL_MS));
+
+await look();
+const [started, before] = [performance.now(), readCpuMs()];
+const seen = [];
+for (let change = 0; change < CHANGES; change++) {
+  await rest();
+  trainOn(200 + change);
+  const changed = performance.now();
+  while (!(await look())) await rest();
+  seen.push(performance.now() - changed);
+}
+const cpuMs = (1000 * (readCpuMs() - before)) / (performance.now() - started);
+seen.sort((a, b) => a - b);
 lock.release();
 const memoryBytes =
   Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))![1]) * 1024;
 server.kill('SIGINT');
 rmSync(folder, { recursive: true });
 const firstMs = Math.max(...times);
-const held = firstMs < LIMITS.firstMs && memoryBytes < LIMITS.memoryBytes;
+const held = firstMs < LIMITS.firstMs && seen.at(-1)! < LIMITS.seenMs && memoryBytes < LIMITS.memoryBytes;
 console.log(
-  `live: ${cpuMs.toFixed(0)} ms of computing a second, ${changes} of ${SECONDS} looks saw a change, answers after ${Math.max(...waits).toFixed(0)} ms at most; ${(memoryBytes / 1e6).toFixed(0)} MB: ${held ? 'held' : 'NOT HELD'}`,
+  `live: a change is seen after ${(seen[CHANGES / 2]! / 1000).toFixed(1)} s, ${(seen.at(-1)! / 1000).toFixed(1)} s at most; ${cpuMs.toFixed(0)} ms of computing a second; ${(memoryBytes / 1e6).toFixed(0)} MB: ${held ? 'held' : 'NOT HELD'}`,
 );
 process.exitCode = held ? 0 : 1;

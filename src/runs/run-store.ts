@@ -51,8 +51,12 @@ export function openExperimentFolder(folder: string): RunStore {
 
 /** Lists the ids of the stages that have a record below an experiment's folder, sorted. */
 export function listRecordedStages(folder: string): string[] {
-  const places = ['report', ...listFolders(folder).flatMap((method) => listStages(folder, method))];
-  return places.filter((id) => existsSync(path.join(folder, id, RECORD_FILE))).sort();
+  return listStageFolders(folder).filter((id) => existsSync(path.join(folder, id, RECORD_FILE)));
+}
+
+/** Lists the ids of the stages that may have a record, sorted. */
+export function listStageFolders(folder: string): string[] {
+  return ['report', ...listFolders(folder).flatMap((method) => listStages(folder, method))].sort();
 }
 
 /** Names the folders in a folder; none where it does not exist. */

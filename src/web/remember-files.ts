@@ -3,8 +3,9 @@
 import { stampOf } from './stamp-of.ts';
 
 interface Limit<Content> {
-  readonly maxBytes: number;
-  countBytes(content: Content): number;
+  /** Of the sizes of all that is kept. */
+  readonly max: number;
+  sizeOf(content: Content): number;
 }
 
 /** Makes a reader that remembers. Beyond the limit, what it has not been asked for the longest goes first. */
@@ -13,11 +14,11 @@ export function rememberFiles<Content>(
   limit?: Limit<Content>,
 ): (file: string) => Content {
   const known = new Map<string, { readonly stamp: string; readonly content: Content }>();
-  const sizeOf = (content: Content) => limit?.countBytes(content) ?? 0;
-  const maxBytes = limit?.maxBytes ?? Number.POSITIVE_INFINITY;
-  let bytes = 0;
+  const sizeOf = (content: Content) => limit?.sizeOf(content) ?? 0;
+  const max = limit?.max ?? Number.POSITIVE_INFINITY;
+  let kept = 0;
   const forget = (file: string) => {
-    bytes -= sizeOf(known.get(file)!.content);
+    kept -= sizeOf(known.get(file)!.content);
     known.delete(file);
   };
   return (file) => {
@@ -26,9 +27,9 @@ export function rememberFiles<Content>(
     const content = found?.stamp === stamp ? found.content : read(file);
     if (found) forget(file);
     known.set(file, { stamp, content });
-    bytes += sizeOf(content);
+    kept += sizeOf(content);
     for (const [oldest] of known) {
-      if (bytes <= maxBytes) break;
+      if (kept <= max) break;
       forget(oldest);
     }
     return content;

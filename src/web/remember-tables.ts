@@ -8,5 +8,5 @@ const MAX_BYTES = 64e6;
 
 /** Makes a reader that remembers. What it has not been asked for the longest goes first. */
 export function rememberTables(maxBytes = MAX_BYTES): ReadTable {
-  return rememberFiles(readEpochTable, { maxBytes, countBytes });
+  return rememberFiles(readEpochTable, { max: maxBytes, sizeOf: countBytes });
 }

@@ -11,6 +11,7 @@ import { RECORD_FILE, readRecord as readRecordOf } from '../runs/record-file.ts'
 import { findRunner } from '../runs/run-lock.ts';
 import { openExperimentFolder, type RunStore } from '../runs/run-store.ts';
 import { rememberFiles } from './remember-files.ts';
+import { type ReadGraph, rememberGraphs } from './remember-graphs.ts';
 import { rememberTables } from './remember-tables.ts';
 
 export interface RunsFolder {
@@ -25,6 +26,8 @@ export interface RunsFolder {
   readonly readRecord: ReadRecord;
   /** The curves of a stage, likewise. */
   readonly readTable: ReadTable;
+  /** What is run in an experiment's folder, likewise. */
+  readonly readGraph: ReadGraph;
 }
 
 /** @param folder of runs, or of one experiment, which is then all that is shown. Throws RUNS_FOLDER_MISSING. */
@@ -47,6 +50,7 @@ export function openRunsFolder(folder: string): RunsFolder {
     open: (experiment) => open(path.join(root, experiment)),
     readRecord,
     readTable: rememberTables(),
+    readGraph: rememberGraphs(),
   };
 }
 

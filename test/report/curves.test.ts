@@ -1,12 +1,19 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { averageCurves, pickLines } from '../../src/report/details/average-curves.ts';
+import { averageCurves, pickLines, type TrialCurve } from '../../src/report/details/average-curves.ts';
 import { collectCurves } from '../../src/report/details/collect-curves.ts';
 import { readReference } from '../../src/report/details/read-reference.ts';
+import type { CurvePoint } from '../../src/report/figures/draw-curves.ts';
 import { catchProblems } from '../helpers/catch-problems.ts';
 import { makeFolder } from '../helpers/make-record.ts';
 import { EPOCHS, lossAfter, makeRun } from '../helpers/make-report.ts';
+
+const makeCurve =
+  (points: readonly CurvePoint[]): TrialCurve =>
+  (show) => {
+    for (const { epoch, value } of points) show(epoch, value);
+  };
 
 test('mean and deviation are over the trials that have got so far', () => {
   const trials = [
@@ -16,18 +23,18 @@ test('mean and deviation are over the trials that have got so far', () => {
     ],
     [{ epoch: 1, value: 3 }],
   ];
-  expect(averageCurves(trials.map((points) => () => points))).toEqual([
+  expect(averageCurves(trials.map(makeCurve))).toEqual([
     { epoch: 1, value: 2, std: 1, trials: 2 },
     { epoch: 2, value: 4, std: 0, trials: 1 },
   ]);
 });
 
 test('long curves keep their ends, and many trials are a band alone', () => {
-  const long = Array.from({ length: 1000 }, (_, i) => ({ epoch: i + 1, value: i }));
-  const mean = averageCurves([() => long]);
+  const long = makeCurve(Array.from({ length: 1000 }, (_, i) => ({ epoch: i + 1, value: i })));
+  const mean = averageCurves([long]);
   expect(mean.length).toBeLessThan(260);
   expect([mean[0]!.epoch, mean.at(-1)!.epoch]).toEqual([1, 1000]);
-  expect(pickLines(Array.from({ length: 13 }, () => () => long))).toEqual([]);
+  expect(pickLines(Array.from({ length: 13 }, () => long))).toEqual([]);
 });
 
 test('curves are of whole epochs; a line that is still being written does not count', async () => {

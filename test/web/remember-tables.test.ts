@@ -3,11 +3,15 @@
 import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { pickPoints } from '../../src/report/details/epoch-table.ts';
+import { type EpochTable, showPoints } from '../../src/report/details/epoch-table.ts';
 import { rememberTables } from '../../src/web/remember-tables.ts';
 import { makeFolder } from '../helpers/make-record.ts';
 
-const LOSS = { split: 'train', field: 'epochLoss' } as const;
+function listLoss(table: EpochTable) {
+  const points: { epoch: number; value: number }[] = [];
+  showPoints(table, { split: 'train', field: 'epochLoss' })((epoch, value) => points.push({ epoch, value }));
+  return points;
+}
 const renderEpoch = (epoch: number, epochLoss: number) =>
   `${JSON.stringify({ step: 9, epoch, split: 'train', epochLoss })}\n`;
 
@@ -23,21 +27,21 @@ test('a file that has not changed is not read again; one that grew or was replac
   const first = read(file);
   expect(read(file)).toBe(first);
   appendFileSync(file, renderEpoch(1, 4));
-  expect(pickPoints(read(file), LOSS)).toEqual([
+  expect(listLoss(read(file))).toEqual([
     { epoch: 1, value: 5 },
     { epoch: 2, value: 4 },
   ]);
   const other = makeFile('other', path.dirname(file));
   writeFileSync(other, renderEpoch(0, 6) + renderEpoch(1, 3));
   renameSync(other, file);
-  expect(pickPoints(read(file), LOSS).map(({ value }) => value)).toEqual([6, 3]);
+  expect(listLoss(read(file)).map(({ value }) => value)).toEqual([6, 3]);
 });
 
 test('a file that comes later is seen', () => {
   const folder = makeFolder();
   const read = rememberTables();
-  expect(pickPoints(read(path.join(folder, 'metrics.jsonl')), LOSS)).toEqual([]);
-  expect(pickPoints(read(makeFile('metrics.jsonl', folder)), LOSS)).toEqual([{ epoch: 1, value: 5 }]);
+  expect(listLoss(read(path.join(folder, 'metrics.jsonl')))).toEqual([]);
+  expect(listLoss(read(makeFile('metrics.jsonl', folder)))).toEqual([{ epoch: 1, value: 5 }]);
 });
 
 test('beyond its memory the one that was not asked for the longest is forgotten', () => {

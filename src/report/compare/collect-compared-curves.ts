@@ -8,9 +8,9 @@ import {
   countBytes,
   type EpochTable,
   hasPoints,
-  pickPoints,
   type ReadTable,
   readEpochTable,
+  showPoints,
 } from '../details/epoch-table.ts';
 import type { CurveFigure } from '../figures/draw-curves.ts';
 import { stageOf } from './compare-runs.ts';
@@ -62,7 +62,7 @@ function collectFigure(runs: readonly RunTables[], { name, quantity, xLabel }: W
   const series = runs.flatMap(({ label, stages }, style) => {
     const trials = (stages.get(name) ?? [])
       .filter((table) => hasPoints(table, quantity))
-      .map((table) => () => pickPoints(table, quantity));
+      .map((table) => showPoints(table, quantity));
     if (trials.length === 0) return [];
     return [{ label, style, trials: trials.length, mean: averageCurves(trials), lines: pickLines(trials) }];
   });

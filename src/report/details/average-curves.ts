@@ -8,14 +8,14 @@ const MAX_POINTS = 240;
 /** More lines than this hide each other; then only the band is drawn. */
 const MAX_LINES = 12;
 
-/** The curve of one trial, made where it is needed: those of a thousand would fill the memory. */
-export type TrialCurve = () => readonly CurvePoint[];
+/** Shows the points of one trial one by one: those of a thousand trials, made, would take longer than what is drawn of them. */
+export type TrialCurve = (show: (epoch: number, value: number) => void) => void;
 
 /** Mean and population standard deviation at each epoch, over the trials that have got there. */
 export function averageCurves(trials: readonly TrialCurve[]): BandPoint[] {
   const sums = new Map<number, { count: number; mean: number; squares: number }>();
   for (const trial of trials)
-    for (const { epoch, value } of trial()) {
+    trial((epoch, value) => {
       let sum = sums.get(epoch);
       if (!sum) {
         sum = { count: 0, mean: 0, squares: 0 };
@@ -26,7 +26,7 @@ export function averageCurves(trials: readonly TrialCurve[]): BandPoint[] {
       sum.count++;
       sum.mean += difference / sum.count;
       sum.squares += difference * (value - sum.mean);
-    }
+    });
   const points = [...sums].sort(([a], [b]) => a - b);
   return thinOut(
     points.map(([epoch, { count, mean, squares }]) => ({
@@ -39,7 +39,15 @@ export function averageCurves(trials: readonly TrialCurve[]): BandPoint[] {
 
 /** The lines to draw one by one: all of few trials, none of many. */
 export function pickLines(trials: readonly TrialCurve[]): CurvePoint[][] {
-  return trials.length > 1 && trials.length <= MAX_LINES ? trials.map((trial) => thinOut(trial())) : [];
+  return trials.length > 1 && trials.length <= MAX_LINES
+    ? trials.map((trial) => thinOut(listPoints(trial)))
+    : [];
+}
+
+function listPoints(trial: TrialCurve): CurvePoint[] {
+  const points: CurvePoint[] = [];
+  trial((epoch, value) => points.push({ epoch, value }));
+  return points;
 }
 
 /** Every k-th point, and the last. */

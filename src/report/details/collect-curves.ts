@@ -8,7 +8,7 @@ import { METRICS_FILE } from '../../runs/metrics-log.ts';
 import type { RunStore } from '../../runs/run-store.ts';
 import type { CurveFigure, CurveSeries } from '../figures/draw-curves.ts';
 import { averageCurves, pickLines, type TrialCurve } from './average-curves.ts';
-import { type EpochTable, hasPoints, pickPoints, type ReadTable, readEpochTable } from './epoch-table.ts';
+import { type EpochTable, hasPoints, type ReadTable, readEpochTable, showPoints } from './epoch-table.ts';
 import type { EpochRow } from './read-epochs.ts';
 import type { Reference } from './read-reference.ts';
 
@@ -120,7 +120,7 @@ function drawFrom(
     const { key, title, yLabel } = quantity;
     const curves = new Map<string, TrialCurve[]>();
     for (const [method, table] of tables)
-      if (hasPoints(table, quantity)) addTrial(curves, method, () => pickPoints(table, quantity));
+      if (hasPoints(table, quantity)) addTrial(curves, method, showPoints(table, quantity));
     const series = listSeries(experiment, curves);
     if (series.length === 0) return [];
     return { key, title, yLabel, xLabel, series, ...findReference(key, { experiment, reference }) };
@@ -157,7 +157,7 @@ function collectKnn({ experiment, store, reference }: Context, stages: readonly 
       const method = experiment.methods.find((each) => each.name === stage.method);
       if (value === undefined || !method) continue;
       const epoch = method.recipe.method === 'moco' ? method.recipe.epochs : 0;
-      addTrial(curves, method.name, () => [{ epoch, value }]);
+      addTrial(curves, method.name, (show) => show(epoch, value));
     }
     const series = listSeries(experiment, curves).slice(0, MAX_SERIES);
     const title = `Held-out accuracy, ${label}`;

@@ -1,7 +1,7 @@
 // The epochs of a stage as columns of numbers: a tenth of what rows of objects take, so that those of a thousand
 // trials fit in memory, and may be kept there.
 
-import type { CurvePoint } from '../figures/draw-curves.ts';
+import type { TrialCurve } from './average-curves.ts';
 import { type EpochRow, readEpochs } from './read-epochs.ts';
 
 export type EpochTable = { readonly [Split in EpochRow['split']]: Columns };
@@ -45,17 +45,17 @@ interface PlacedField {
   readonly field: string;
 }
 
-/** The points of one quantity, after so many whole epochs. */
-export function pickPoints(table: EpochTable, { split, field }: PlacedField): CurvePoint[] {
+/** Shows the points of one quantity, each after so many whole epochs. */
+export function showPoints(table: EpochTable, { split, field }: PlacedField): TrialCurve {
   const { fields, values } = table[split];
   const [epochs, column] = [fields.indexOf('epoch'), fields.indexOf(field)];
-  const points: CurvePoint[] = [];
-  if (column < 0) return points;
-  for (let at = 0; at < values.length; at += fields.length) {
-    const value = values[at + column]!;
-    if (!Number.isNaN(value)) points.push({ epoch: values[at + epochs]! + 1, value });
-  }
-  return points;
+  return (show) => {
+    if (column < 0) return;
+    for (let at = 0; at < values.length; at += fields.length) {
+      const value = values[at + column]!;
+      if (!Number.isNaN(value)) show(values[at + epochs]! + 1, value);
+    }
+  };
 }
 
 /** Whether the quantity has any point. */

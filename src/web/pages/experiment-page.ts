@@ -1,8 +1,6 @@
 // One experiment, live: its graph and stages first, then everything that its report has.
 
 import path from 'node:path';
-import { ProblemError } from '../../core/problem.ts';
-import { compilePlan } from '../../plan/compile-plan.ts';
 import type { StageGraph } from '../../plan/stage-graph.ts';
 import { collectReport } from '../../report/collect-report.ts';
 import { collectDetails } from '../../report/details/collect-details.ts';
@@ -10,33 +8,43 @@ import type { ReadTable } from '../../report/details/epoch-table.ts';
 import { escapeMarkup } from '../../report/escape-markup.ts';
 import { listSections } from '../../report/html/list-sections.ts';
 import type { Section } from '../../report/html/markup.ts';
-import { EXPERIMENT_FILE, readExperiment } from '../../runs/experiment-file.ts';
 import { METRICS_FILE } from '../../runs/metrics-log.ts';
-import { RECORD_FILE } from '../../runs/record-file.ts';
 import { rememberRecords } from '../../runs/remember-records.ts';
 import { findRunner } from '../../runs/run-lock.ts';
-import { listRecordedStages, type RunStore } from '../../runs/run-store.ts';
+import { listStageFolders, type RunStore } from '../../runs/run-store.ts';
 import type { Page } from '../live-page.ts';
+import { type ExperimentReading, tellCause } from '../remember-graphs.ts';
 import { type RunsFolder, seeInterrupted } from '../runs-folder.ts';
-import { stampOf } from '../stamp-of.ts';
+import { numberOf, stampOf } from '../stamp-of.ts';
 import { renderChoice } from './choice.ts';
 import { HOME, renderShell } from './shell.ts';
 import { renderStages } from './stages-table.ts';
 
-/** What of a stage's folder the page shows; a file that grows is a curve that moves. */
-const SHOWN_FILES = [RECORD_FILE, METRICS_FILE];
-
 /** Opens the page of an experiment that is there. */
 export function openExperimentPage(runs: RunsFolder, name: string): Page {
-  const store = runs.open(name);
-  const ids = listRecordedStages(store.folder);
-  const files = ids.flatMap((id) => SHOWN_FILES.map((file) => path.join(store.folderOf(id), file)));
-  const stamps = [path.join(store.folder, EXPERIMENT_FILE), ...files].map(stampOf);
+  const store = rememberRecords(runs.open(name));
+  const ids = listStageFolders(store.folder).filter((id) => store.readRecord(id).state !== 'none');
+  const experiment = runs.readGraph(store.folder);
   return {
-    stamp: JSON.stringify([findRunner(store.folder) ?? null, ids, stamps]),
+    stamp: JSON.stringify([
+      findRunner(store.folder) ?? null,
+      numberOf(experiment),
+      ...ids.map((id) => `${id} ${stampStage(id, store)}`),
+    ]),
     render: () =>
-      render({ name, ids, store: rememberRecords(seeInterrupted(store)), readTable: runs.readTable }),
+      render(experiment, {
+        ...{ name, ids, readTable: runs.readTable, store: rememberRecords(seeInterrupted(store)) },
+      }),
   };
+}
+
+/** Of a stage that is done, no curve moves: its record alone says whether anything is new. */
+function stampStage(id: string, store: RunStore): string {
+  const reading = store.readRecord(id);
+  const isDone = reading.state === 'ok' && reading.record.state === 'done';
+  return isDone
+    ? `${numberOf(reading)}`
+    : `${numberOf(reading)} ${stampOf(path.join(store.folderOf(id), METRICS_FILE))}`;
 }
 
 interface Shown {
@@ -47,31 +55,24 @@ interface Shown {
   readonly readTable: ReadTable;
 }
 
-function render(shown: Shown): string {
+function render(reading: ExperimentReading, shown: Shown): string {
   const { name, ids, store } = shown;
-  const experiment = readExperiment(store.folder);
-  const shell = {
-    title: name,
-    path: [HOME],
-    ...(experiment?.claim ? { note: experiment.claim.trim() } : {}),
-  };
+  const claim = reading.state === 'none' ? undefined : reading.experiment.claim?.trim();
+  const shell = { title: name, path: [HOME], ...(claim ? { note: claim } : {}) };
   const stages = { id: 'stages', title: 'Stages', content: renderStages(store, name, ids) };
   const compare = { id: 'compare', title: 'Compare', content: renderChoice(listTrials(name, ids)) };
-  if (!experiment) return renderShell(shell, [note(NO_EXPERIMENT), stages, compare]);
+  if (reading.state === 'none') return renderShell(shell, [note(NO_EXPERIMENT), stages, compare]);
+  if (reading.state === 'unusable') return renderShell(shell, [note(reading.cause), stages, compare]);
   try {
-    const [graph, ...sections] = reportSections(compilePlan(experiment, {}), shown);
+    const [graph, ...sections] = reportSections(reading.graph, shown);
     return renderShell(shell, [graph!, stages, ...sections, compare]);
   } catch (error) {
-    const problems =
-      error instanceof ProblemError ? error.problems.map(({ message }) => message) : [OTHER_VERSION];
-    return renderShell(shell, [note(problems.join(' ')), stages, compare]);
+    return renderShell(shell, [note(tellCause(error)), stages, compare]);
   }
 }
 
 const NO_EXPERIMENT =
   'What was run here is not noted, as it is from now on: the next moco run of its file brings the table and the curves.';
-const OTHER_VERSION =
-  'Another version of mocolab ran this: the next moco run of its file brings the table and the curves.';
 
 const note = (text: string): Section => ({
   id: 'note',
@@ -88,13 +89,17 @@ function reportSections(graph: StageGraph, { store, readTable }: Shown): Section
   return [first, ...sections.filter((section) => !isGraph(section))];
 }
 
+const BY_NUMBER = new Intl.Collator('en', { numeric: true });
+
 /** Trials by their method. */
 function listTrials(name: string, ids: readonly string[]) {
   const trials = new Set(ids.filter((id) => id !== 'report').map((id) => path.posix.dirname(id)));
   const groups = new Map<string, { label: string; path: string }[]>();
-  for (const trial of [...trials].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))) {
+  for (const trial of [...trials].sort(BY_NUMBER.compare)) {
     const [method, label] = trial.split('/') as [string, string];
-    groups.set(method, [...(groups.get(method) ?? []), { label, path: `${name}/${trial}` }]);
+    const group = groups.get(method) ?? [];
+    group.push({ label, path: `${name}/${trial}` });
+    groups.set(method, group);
   }
   return [...groups].map(([method, runs]) => ({
     legend: method,
