@@ -104,9 +104,13 @@ function nameOps(ops: readonly Op[]): Map<string, { readonly op: Op; readonly in
   return named;
 }
 
-/** `p 0.5, sigma [0.1,2]`; an operation without settings is `on`. */
+/** `p 0.5, sigma [0.1, 2]`, numbers to four digits; an operation without settings is `on`. */
 function describeOp({ op: _op, ...settings }: Op): string {
-  const parts = Object.entries(settings).map(([key, value]) => `${key} ${JSON.stringify(value)}`);
+  const shorten = (_key: string, value: unknown) =>
+    typeof value === 'number' ? Number(value.toPrecision(4)) : value;
+  const parts = Object.entries(settings).map(
+    ([key, value]) => `${key} ${JSON.stringify(value, shorten).replaceAll(',', ', ')}`,
+  );
   return parts.length > 0 ? parts.join(', ') : 'on';
 }
 

@@ -4,7 +4,7 @@
 import type { ResolvedEvaluation, ResolvedExperiment, ResolvedMethod } from '../config/resolved.ts';
 import { ProblemError } from '../core/problem.ts';
 import type { Stage, StageGraph } from '../plan/stage-graph.ts';
-import type { RunRecord } from '../runs/run-record.ts';
+import { findCurrent } from '../runs/find-current.ts';
 import type { RunStore } from '../runs/run-store.ts';
 import { aggregate } from './aggregate.ts';
 import { noteDepartures } from './departure-notes.ts';
@@ -18,12 +18,13 @@ export function collectReport({ experiment, stages }: StageGraph, store: RunStor
   const judging = { margin: experiment.report.margin, alpha: experiment.report.alpha };
   const columns = listColumns(experiment);
   const judged = groupByCell(stages);
+  const failed = findFailed(stages, store);
   const collectRow = (method: ResolvedMethod): ReportRow => ({
     method: method.name,
     label: method.label,
     cells: columns.map((column) => {
       const cellStages = judged.get(`${method.name}/${column.evaluation}`) ?? [];
-      return collectCell(method, column, { stages: cellStages, store, judging });
+      return collectCell(method, column, { stages: cellStages, store, judging, failed });
     }),
   });
   return {
@@ -91,16 +92,33 @@ interface CellContext {
   readonly stages: readonly Stage[];
   readonly store: RunStore;
   readonly judging: Judging;
+  /** Ids of the stages that will not come. */
+  readonly failed: ReadonlySet<string>;
+}
+
+/** Stages that failed, and those that need what failed. */
+function findFailed(stages: readonly Stage[], store: RunStore): Set<string> {
+  const failed = new Set<string>();
+  for (const stage of stages) {
+    const state = findCurrent(stage, store)?.state;
+    const waits = state !== 'done' && state !== 'running';
+    if (state === 'failed' || (waits && stage.needs.some((need) => failed.has(need)))) failed.add(stage.id);
+  }
+  return failed;
 }
 
 function collectCell(
   method: ResolvedMethod,
   { key, evaluation, metric }: ReportColumn,
-  { stages, store, judging }: CellContext,
+  { stages, store, judging, failed }: CellContext,
 ): ReportCell {
   const found = stages.map((stage) => findRecord(stage, store));
   refuseEqualSeeds(found);
-  const trials = found.map(({ stage, record }) => readTrial(stage, metric, record));
+  const trials = found.map(({ stage, record }) => {
+    const state = failed.has(stage.id) ? 'failed' : findState(stage, record);
+    const value = state === 'done' ? readMetric(stage, metric, record?.result?.metrics ?? {}) : null;
+    return { trial: stage.trial ?? 0, seed: stage.seed, state, value, stage: stage.id };
+  });
   const values = trials.flatMap(({ value }) => value ?? []);
   const statistics = values.length > 0 ? aggregate(values) : null;
   const published = method.published[evaluation]?.[metric] ?? null;
@@ -115,19 +133,13 @@ function findRecord(stage: Stage, store: RunStore): TrialRecord {
   return { stage, record: reading.state === 'ok' ? reading.record : undefined };
 }
 
-function readTrial(stage: Stage, metric: string, record: RunRecord | undefined): TrialValue {
-  const state = findState(stage, record);
-  const value = state === 'done' ? readMetric(stage, metric, record?.result?.metrics ?? {}) : null;
-  return { trial: stage.trial ?? 0, seed: stage.seed, state, value, stage: stage.id };
-}
-
 function findState(
   stage: Stage,
   record: { readonly state: string; readonly fingerprint: string } | undefined,
 ): TrialValue['state'] {
   if (!record) return 'pending';
   if (record.fingerprint !== stage.fingerprint) return 'stale';
-  if (record.state === 'done' || record.state === 'running' || record.state === 'failed') return record.state;
+  if (record.state === 'done' || record.state === 'running') return record.state;
   return 'pending';
 }
 

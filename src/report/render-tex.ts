@@ -34,7 +34,7 @@ function renderNotes(notes: readonly string[]): string[] {
     '',
     '  \\smallskip',
     '  \\begin{minipage}{\\linewidth}\\footnotesize\\raggedright',
-    ...notes.map((note) => `    ${escapeTex(note)}\\par`),
+    ...notes.map((note) => `    ${escapeTex(note.replaceAll(' -> ', ' → '))}\\par`),
     '  \\end{minipage}',
   ];
 }

@@ -51,7 +51,7 @@ export interface ReportCell {
 export interface TrialValue {
   readonly trial: number;
   readonly seed: number;
-  /** `stale`: there is a result, but of other settings. */
+  /** `failed`: it or a stage that it needs. `stale`: there is a result, but of other settings. */
   readonly state: 'done' | 'pending' | 'running' | 'failed' | 'stale';
   readonly value: number | null;
   /** The stage that measured it, which is also its folder below the experiment's. */

@@ -47,19 +47,25 @@ export function formatVerdict({ verdict }: ReportCell): string {
 /** Says how to read the numbers, for under the table. */
 export function listNotes(report: Report): string[] {
   const cells = report.rows.flatMap((row) => row.cells);
-  const open = cells.flatMap((cell) => cell.trials).filter((trial) => trial.state !== 'done').length;
+  const states = cells.flatMap((cell) => cell.trials.map(({ state }) => state));
+  const failed = states.filter((state) => state === 'failed').length;
+  const open = states.filter((state) => state !== 'done').length - failed;
   const sources = listSources(report);
   const trials = report.trials === 1 ? '1 trial' : `${report.trials} trials`;
   return [
     `Percent; mean ± population standard deviation over ${trials}.`,
     ...(sources.length > 0 ? [`Published: ${sources.join('; ')}.`] : []),
-    ...(open > 0
-      ? [
-          `(n/N): only n of N trials are there; ${open} ${open === 1 ? 'value is' : 'values are'} still to come.`,
-        ]
-      : []),
+    ...(open + failed > 0 ? [`(n/N): only n of N trials are there; ${tellMissing(open, failed)}.`] : []),
     ...listEpochNotes(report),
   ];
+}
+
+function tellMissing(open: number, failed: number): string {
+  const count = (values: number) => `${values} ${values === 1 ? 'value is' : 'values are'}`;
+  return [
+    ...(open > 0 ? [`${count(open)} still to come`] : []),
+    ...(failed > 0 ? [`${count(failed)} missing, because a stage failed`] : []),
+  ].join(', ');
 }
 
 /** Each verdict with its reason: `MoCo v1, linear top-1 (last): reproduced: ...`. */

@@ -33,7 +33,7 @@ const fidelity: Fidelity[] = [
     ...{ group: 'methods', name: 'mocov1', recipe: 'mocov1' },
     departures: [
       { path: 'epochs', theirs: 200, ours: 6, setBy: 'demo.yaml:7' },
-      { path: 'augment.gaussianBlur', theirs: 'sigma [0.1,2], p 0.5', ours: null, setBy: 'demo.yaml:9' },
+      { path: 'augment.gaussianBlur', theirs: 'sigma [0.1, 2], p 0.5', ours: null, setBy: 'demo.yaml:9' },
     ],
   },
   { group: 'methods', name: 'mocov2', recipe: 'mocov2', departures: [] },
@@ -123,7 +123,7 @@ test('Markdown has the table and every trial with its folder', () => {
 
     Percent; mean ± population standard deviation over 2 trials.
     Published: MoCo v2, table 1.
-    (n/N): only n of N trials are there; 6 values are still to come.
+    (n/N): only n of N trials are there; 5 values are still to come, 1 value is missing, because a stage failed.
     (last): after the last epoch.
     Verdicts: reproduced is equivalence within ±0.5 points, not reproduced a difference beyond them, each at alpha 0.05; a published mean without its trials counts as exact.
 
@@ -161,7 +161,7 @@ test('what departs from the published recipes is marked at its row and column, a
   expect(text).toMatch(/\nMoCo v1 \[a\] +60\.8±0\.2/);
   expect(text).toMatch(/\nMoCo v2 +67\.5±0\.1/);
   expect(text).toContain(
-    '\n[a] MoCo v1 departs from mocov1 in 2 settings: epochs 200 -> 6; augment.gaussianBlur sigma [0.1,2], p 0.5 -> none.\n[b] linear top-1 (last) departs from lincls in 1 setting: lr 30 -> 1.\n',
+    '\n[a] MoCo v1 departs from mocov1 in 2 settings: epochs 200 -> 6; augment.gaussianBlur sigma [0.1, 2], p 0.5 -> none.\n[b] linear top-1 (last) departs from lincls in 1 setting: lr 30 -> 1.\n',
   );
   expect(renderMarkdown(report)).toContain(`## Departures from the published recipes
 
@@ -199,8 +199,8 @@ test('LaTeX has the table between booktabs rules, with nothing left that TeX wou
         (n/N): only n of N trials are there; 17 values are still to come.\\par
         (last): after the last epoch.\\par
         Verdicts: reproduced is equivalence within $\\pm$0.5 points, not reproduced a difference beyond them, each at alpha 0.05; a published mean without its trials counts as exact.\\par
-        [a] MoCo v1 departs from mocov1 in 2 settings: epochs 200 -\\textgreater{} 6; augment.gaussianBlur sigma [0.1,2], p 0.5 -\\textgreater{} none.\\par
-        [b] linear top-1 (last) departs from lincls in 1 setting: lr 30 -\\textgreater{} 1.\\par
+        [a] MoCo v1 departs from mocov1 in 2 settings: epochs 200 $\\rightarrow$ 6; augment.gaussianBlur sigma [0.1, 2], p 0.5 $\\rightarrow$ none.\\par
+        [b] linear top-1 (last) departs from lincls in 1 setting: lr 30 $\\rightarrow$ 1.\\par
       \\end{minipage}
     \\end{table}
     % MoCo v1, linear top-1 (last): reproduced: the difference is -0.23 to +0.19 points with 90 % confidence, within ±0.5 (TOST against the published mean, df 4, p = 0.004).
@@ -228,10 +228,10 @@ test('CSV has one line per method and column, unrounded, with every trial and wh
   expect(row).toMatchObject({ verdict: 'reproduced', trials_needed: '', trial_1: '60.7', trial_2: '60.75' });
   expect(Number(row.p_equivalent)).toBeCloseTo(0.0187, 3);
   expect(lines[0]).toContain(
-    '"epochs 200 -> 6; augment.gaussianBlur sigma [0.1,2], p 0.5 -> none; lr 30 -> 1",60.7,60.75',
+    '"epochs 200 -> 6; augment.gaussianBlur sigma [0.1, 2], p 0.5 -> none; lr 30 -> 1",60.7,60.75',
   );
   expect(lines[1]).toBe(
-    `mocov1,"MoCo ""v1"", ours",knn,top1,0,2${','.repeat(13)}"epochs 200 -> 6; augment.gaussianBlur sigma [0.1,2], p 0.5 -> none",,`,
+    `mocov1,"MoCo ""v1"", ours",knn,top1,0,2${','.repeat(13)}"epochs 200 -> 6; augment.gaussianBlur sigma [0.1, 2], p 0.5 -> none",,`,
   );
 });
 
@@ -267,6 +267,21 @@ describe('a trial counts only with a result of the very settings asked for', () 
     const graph = compile({ trials: 1, methods: [v1] });
     finish(graph, 'mocov1/trial-1/lincls', { top1: 60 }, { state });
     expect(states(graph)).toEqual([`${state === 'interrupted' ? 'pending' : state} null`]);
+  });
+
+  test('not if a stage that it needs failed: it will not come, and the table says so', () => {
+    const graph = compile({ trials: 2, methods: [v1] });
+    for (const trial of [1, 2]) finish(graph, `mocov1/trial-${trial}/pretrain`, {}, { state: 'failed' });
+    expect(states(graph)).toEqual(['failed null', 'failed null']);
+    const text = renderText(collectReport(graph, store));
+    expect(text).toContain('failed (0/2)');
+    expect(text).toContain(
+      '(n/N): only n of N trials are there; 4 values are missing, because a stage failed.',
+    );
+    finish(graph, 'mocov1/trial-2/pretrain', {}, { state: 'running' });
+    expect(renderText(collectReport(graph, store))).toContain(
+      '2 values are still to come, 2 values are missing, because a stage failed.',
+    );
   });
 
   test('not if it was made with other settings', () => {

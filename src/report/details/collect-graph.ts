@@ -9,7 +9,12 @@ import type { GraphFigure, GraphNode } from '../figures/draw-graph.ts';
 
 /** Rows that a figure shows. */
 const MAX_METHODS = 12;
-const COLUMNS: readonly Stage['kind'][][] = [['pretrain'], ['extract'], ['sanity-check'], ['lincls', 'knn']];
+const COLUMNS: readonly Stage['kind'][][] = [
+  ['pretrain'],
+  ['extract'],
+  ['sanity-check'],
+  ['lincls', 'knn', 'detection'],
+];
 
 /** Collects the figure; methods beyond the twelfth are left out, and the title says so. */
 export function collectGraph({ experiment, stages }: StageGraph, store: RunStore): GraphFigure {

@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { ResolvedMethod } from '../../config/resolved.ts';
+import type { ResolvedEvaluation, ResolvedMethod } from '../../config/resolved.ts';
 import type { Stage, StageGraph } from '../../plan/stage-graph.ts';
 import {
   CROPS_FILE,
@@ -30,6 +30,7 @@ export interface ReportImages {
 
 /** Collects what the first trials left. */
 export function collectImages({ experiment, stages }: StageGraph, store: RunStore): ReportImages {
+  const { evaluations } = experiment;
   const methods = experiment.methods.slice(0, MAX_SERIES);
   const first = stages.filter(({ trial }) => trial === 1);
   let bytes = 0;
@@ -43,7 +44,11 @@ export function collectImages({ experiment, stages }: StageGraph, store: RunStor
   ) =>
     methods.flatMap((method) =>
       listStages(first, { method, kind, store }).flatMap((stage) =>
-        read(store.folderOf(stage.id), nameTitle(stage, method), `${stage.evaluation ?? ''}-${method.name}`),
+        read(
+          store.folderOf(stage.id),
+          nameTitle(stage, method, evaluations),
+          `${stage.evaluation ?? ''}-${method.name}`,
+        ),
       ),
     );
   return {
@@ -66,8 +71,13 @@ function listStages(
   );
 }
 
-function nameTitle({ evaluation }: Stage, { label }: ResolvedMethod): string {
-  return evaluation === undefined ? label : `${label}, ${evaluation}`;
+function nameTitle(
+  { evaluation }: Stage,
+  { label }: ResolvedMethod,
+  evaluations: readonly ResolvedEvaluation[],
+): string {
+  const own = evaluations.find(({ name }) => name === evaluation);
+  return own ? `${label}, ${own.label}` : label;
 }
 
 function readCrops(folder: string, title: string): Sheet[] {

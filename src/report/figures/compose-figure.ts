@@ -4,6 +4,7 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import { escapeMarkup } from '../escape-markup.ts';
+import { fitLabel, guessWidth } from './fit-label.ts';
 import type { SeriesStyle, Theme } from './theme.ts';
 
 /** What Plot draws into; linkedom's has all that it needs. */
@@ -11,7 +12,10 @@ type PlotDocument = NonNullable<Plot.PlotOptions['document']>;
 
 /** One entry of a legend. `line`: a dash; `dot`: a marker; both where a series has both. */
 export interface LegendItem {
+  /** Cut short where it does not fit. */
   readonly label: string;
+  /** Behind the label, never cut: ` (n = 5)`. */
+  readonly note?: string;
   readonly style: SeriesStyle;
   readonly shows: 'line' | 'dot';
 }
@@ -30,8 +34,6 @@ export interface FigureFrame {
 const FONT_SIZE = 12;
 const TITLE_HEIGHT = 26;
 const LINE_HEIGHT = 20;
-/** Mean width of a character over the font size, on the wide side. */
-const CHARACTER = 0.58;
 
 /** Draws a plot and composes the figure. */
 export function composeFigure(frame: FigureFrame, options: Plot.PlotOptions): string {
@@ -43,7 +45,7 @@ export function composeFigure(frame: FigureFrame, options: Plot.PlotOptions): st
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${total}" width="${width}" height="${total}" role="img" aria-label="${escapeMarkup(`${title}: ${description}`)}" font-family="system-ui, -apple-system, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif" font-size="${FONT_SIZE}" fill="${theme.ink}" color="${theme.ink}">`,
     `<text x="0" y="16" font-size="13" font-weight="600">${escapeMarkup(title)}</text>`,
     ...rows.flatMap((row, index) =>
-      row.map(({ item, x }) => renderItem(item, { x, y: TITLE_HEIGHT + index * LINE_HEIGHT + 8, theme })),
+      row.map((placed) => renderItem(placed, { y: TITLE_HEIGHT + index * LINE_HEIGHT + 8, theme })),
     ),
     `<svg x="0" y="${top}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" text-anchor="middle" overflow="visible">`,
     `${drawInner(frame, options)}</svg>`,
@@ -77,6 +79,7 @@ function renameLabels(plot: ReturnType<typeof Plot.plot>): void {
 
 interface PlacedItem {
   readonly item: LegendItem;
+  readonly text: string;
   readonly x: number;
 }
 
@@ -87,26 +90,29 @@ function layOutLegend(items: readonly LegendItem[], width: number): PlacedItem[]
   const rows: PlacedItem[][] = [];
   let x = Number.POSITIVE_INFINITY;
   for (const item of items) {
-    const needed = SAMPLE + 6 + item.label.length * FONT_SIZE * CHARACTER + 16;
+    const { label, note = '' } = item;
+    const room = width - SAMPLE - 6 - guessWidth(note, FONT_SIZE);
+    const text = fitLabel(label, { width: room, fontSize: FONT_SIZE }) + note;
+    const needed = SAMPLE + 6 + guessWidth(text, FONT_SIZE) + 16;
     if (x + needed > width + 16) {
       rows.push([]);
       x = 0;
     }
-    rows.at(-1)!.push({ item, x });
+    rows.at(-1)!.push({ item, text, x });
     x += needed;
   }
   return rows;
 }
 
 function renderItem(
-  { label, style, shows }: LegendItem,
-  { x, y, theme }: { readonly x: number; readonly y: number; readonly theme: Theme },
+  { item: { style, shows }, text, x }: PlacedItem,
+  { y, theme }: { readonly y: number; readonly theme: Theme },
 ): string {
   const dash = style.dash === 'none' ? '' : ` stroke-dasharray="${style.dash}"`;
   const line = `<path d="M${x},${y}h${SAMPLE}" stroke="${style.color}" stroke-width="2"${dash} fill="none"/>`;
   const sample = shows === 'line' ? line : renderMarker(style, { x: x + SAMPLE / 2, y });
   const width = shows === 'line' ? SAMPLE : SAMPLE / 2 + 6;
-  return `<g>${sample}<text x="${x + width + 6}" y="${y + 4}" fill="${theme.ink}">${escapeMarkup(label)}</text></g>`;
+  return `<g>${sample}<text x="${x + width + 6}" y="${y + 4}" fill="${theme.ink}">${escapeMarkup(text)}</text></g>`;
 }
 
 function renderMarker(

@@ -115,7 +115,8 @@ function drawReference(points: readonly CurvePoint[], theme: Theme): Plot.Markis
 
 function listLegend({ series, reference }: CurveFigure, theme: Theme): LegendItem[] {
   const own = series.map(({ label, style, trials }) => ({
-    label: `${label} (n = ${trials})`,
+    label,
+    note: ` (n = ${trials})`,
     style: styleOf(theme, style),
     shows: 'line' as const,
   }));

@@ -3,6 +3,7 @@
 
 import * as Plot from '@observablehq/plot';
 import { composeFigure } from './compose-figure.ts';
+import { fitLabel } from './fit-label.ts';
 import type { Theme } from './theme.ts';
 
 export interface GraphFigure {
@@ -27,8 +28,9 @@ export interface GraphNode {
   readonly time: string;
 }
 
-const COLUMN_WIDTH = 132;
-const BOX = { width: 108, height: 40 };
+const COLUMN_WIDTH = 142;
+const BOX = { width: 118, height: 40 };
+const FONT_SIZE = 11.5;
 const ROW_GAP = 26;
 const LINE_HEIGHT = 52;
 const MARKS = { done: '✓', running: '▸', failed: '✗', open: '·' } as const;
@@ -92,7 +94,7 @@ export function drawGraph({ title, methods }: GraphFigure, theme: Theme): string
             textAnchor: 'start',
             fontWeight: 600,
           },
-          ...{ text: (d: PlacedNode) => `${MARKS[d.state]} ${d.name}`, fill: theme.ink, fontSize: 11.5 },
+          ...{ text: nameNode, fill: theme.ink, fontSize: FONT_SIZE },
         }),
         Plot.text(nodes, {
           ...{ x: (d: PlacedNode) => d.x + 9, y: (d: PlacedNode) => d.y + 29, textAnchor: 'start' },
@@ -103,12 +105,25 @@ export function drawGraph({ title, methods }: GraphFigure, theme: Theme): string
           },
         }),
         Plot.text(rows, {
-          ...{ x: 0, y: 'top', text: 'label', textAnchor: 'start', dy: 8, fill: theme.ink, fontWeight: 600 },
+          ...{
+            x: 0,
+            y: 'top',
+            text: ({ label }: PlacedRow) => fitLabel(label, { width, fontSize: 12 }),
+            textAnchor: 'start',
+            dy: 8,
+            fill: theme.ink,
+            fontWeight: 600,
+          },
         }),
       ],
       color: { type: 'identity' },
     },
   );
+}
+
+/** `✓ knn`, within its box. */
+function nameNode({ state, name }: GraphNode): string {
+  return fitLabel(`${MARKS[state]} ${name}`, { width: BOX.width - 16, fontSize: FONT_SIZE });
 }
 
 interface PlacedRow {

@@ -3,6 +3,7 @@
 
 import * as Plot from '@observablehq/plot';
 import { composeFigure } from './compose-figure.ts';
+import { fitLabel } from './fit-label.ts';
 import { styleOf, type Theme } from './theme.ts';
 
 export interface TrialsFigure {
@@ -24,8 +25,11 @@ export interface TrialsRow {
 
 const WIDTH = 460;
 const ROW_HEIGHT = 34;
+const MARGIN_LEFT = 130;
 /** More dots than this are drawn smaller. */
 const MANY = 40;
+
+const fitRow = (label: string) => fitLabel(label, { width: MARGIN_LEFT - 8, fontSize: 12 });
 
 /** Draws the figure; rows without any value are left out. */
 export function drawTrials({ title, xLabel, margin, rows }: TrialsFigure, theme: Theme): string {
@@ -53,9 +57,15 @@ export function drawTrials({ title, xLabel, margin, rows }: TrialsFigure, theme:
         .join(', '),
     },
     {
-      ...{ marginLeft: 130, marginRight: 14, marginTop: 8, marginBottom: 40 },
+      ...{ marginLeft: MARGIN_LEFT, marginRight: 14, marginTop: 8, marginBottom: 40 },
       x: { label: xLabel, labelArrow: 'none', labelAnchor: 'center', nice: true, ticks: 6 },
-      y: { label: null, domain: rows.map(({ label }) => label), tickSize: 0, padding: 0.3 },
+      y: {
+        label: null,
+        domain: rows.map(({ label }) => label),
+        tickFormat: fitRow,
+        tickSize: 0,
+        padding: 0.3,
+      },
       marks: [
         Plot.gridX({ stroke: theme.grid, strokeOpacity: 1, ticks: 6 }),
         Plot.barX(published, {

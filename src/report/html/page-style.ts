@@ -26,6 +26,10 @@ thead th{font-weight:600;border-bottom:1px solid var(--muted)}
 .results{border-top:2px solid var(--ink);border-bottom:2px solid var(--ink);min-width:min(100%,560px)}
 .results tbody tr+tr>*{border-top:1px solid var(--grid)}
 .results th{font-weight:600}
+.results th,.results td{vertical-align:baseline}
+.word{white-space:nowrap}
+sup{line-height:0}
+#environment td{overflow-wrap:anywhere}
 .results .value{font-size:1.22rem;font-weight:600;white-space:nowrap}
 .results .beside{font-size:.85rem;color:var(--muted);white-space:nowrap}
 .list{font-size:.875rem}

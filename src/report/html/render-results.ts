@@ -27,13 +27,23 @@ export function renderResults(report: Report): string {
 function renderCells(report: Report): string {
   const header = report.columns.map(
     ({ label, evaluation }) =>
-      `<th scope="col">${escapeMarkup(label)}${renderMark(report, 'evaluations', evaluation)}</th>`,
+      `<th scope="col">${renderWords(label)}${renderMark(report, 'evaluations', evaluation)}</th>`,
   );
   const rows = report.rows.map(
     ({ method, label, cells }) =>
       `<tr><th scope="row">${escapeMarkup(label)}${renderMark(report, 'methods', method)}</th>${cells.map(renderCell).join('')}</tr>`,
   );
   return `<table class="results"><thead><tr><th scope="col">method</th>${header.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table>`;
+}
+
+/** A label may break between its words, never at a hyphen as in `top-1`. */
+function renderWords(label: string): string {
+  return label
+    .split(' ')
+    .map((word) =>
+      word.includes('-') ? `<span class="word">${escapeMarkup(word)}</span>` : escapeMarkup(word),
+    )
+    .join(' ');
 }
 
 function renderMark(report: Report, group: 'methods' | 'evaluations', name: string): string {

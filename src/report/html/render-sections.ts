@@ -22,7 +22,7 @@ export function renderDepartures(report: Report): string {
       ]);
       const header = ['setting', 'published', 'here', 'set by', ...(hasNotes ? ['the paper'] : [])];
       const table = renderScroll(`Departures ${mark}`, renderTable(header, rows));
-      return `<details class="departure" id="departure-${mark}"><summary><sup>${mark}</sup> ${escapeMarkup(lines[index]!)}</summary>${table}</details>`;
+      return `<details class="departure" id="departure-${mark}"><summary><sup>${mark}</sup> ${escapeMarkup(lines[index]!.replaceAll(' -> ', ' → '))}</summary>${table}</details>`;
     })
     .join('');
 }
@@ -75,9 +75,11 @@ export function renderSettings({ settings }: ReportDetails, { departures }: Repo
     return renderDetails(name, renderScroll(`Settings of ${name}`, table));
   });
   const hidden = settings.length - parts.length;
-  return (
-    parts.join('') + (hidden > 0 ? `<p class="note">${hidden} more parts: moco config lists them.</p>` : '')
-  );
+  return [
+    departing.size > 0 ? '<p class="note">Bold: departs from the published recipe.</p>' : '',
+    ...parts,
+    hidden > 0 ? `<p class="note">${hidden} more parts: moco config lists them.</p>` : '',
+  ].join('');
 }
 
 /** Where the stages ran. */
@@ -91,7 +93,7 @@ export function renderEnvironment(environment: readonly EnvironmentRow[]): strin
 
 /** What stages warned of. */
 export function renderWarnings(warnings: readonly Warning[]): string {
-  if (warnings.length === 0) return '';
+  if (warnings.length === 0) return '<p>No stage warned of anything.</p>';
   const items = warnings.map(({ message, stages }) => {
     const where =
       stages.length > 3

@@ -12,6 +12,7 @@ import { METRICS_FILE } from '../../runs/metrics-log.ts';
 import { rememberRecords } from '../../runs/remember-records.ts';
 import { findRunner } from '../../runs/run-lock.ts';
 import { listStageFolders, type RunStore } from '../../runs/run-store.ts';
+import { nameLog } from '../../runs/stage-folder.ts';
 import type { Page } from '../live-page.ts';
 import { type ExperimentReading, tellCause } from '../remember-graphs.ts';
 import { type RunsFolder, seeInterrupted } from '../runs-folder.ts';
@@ -38,13 +39,12 @@ export function openExperimentPage(runs: RunsFolder, name: string): Page {
   };
 }
 
-/** Of a stage that is done, no curve moves: its record alone says whether anything is new. */
+/** Of a stage that is done, no curve moves and no log grows: its record alone says whether anything is new. */
 function stampStage(id: string, store: RunStore): string {
   const reading = store.readRecord(id);
   const isDone = reading.state === 'ok' && reading.record.state === 'done';
-  return isDone
-    ? `${numberOf(reading)}`
-    : `${numberOf(reading)} ${stampOf(path.join(store.folderOf(id), METRICS_FILE))}`;
+  const files = isDone ? [] : [METRICS_FILE, nameLog()];
+  return [numberOf(reading), ...files.map((file) => stampOf(path.join(store.folderOf(id), file)))].join(' ');
 }
 
 interface Shown {

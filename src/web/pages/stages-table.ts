@@ -1,30 +1,42 @@
 // The stages of an experiment, a row a trial: what runs and what failed is on top, and each leads to its page.
 
+import path from 'node:path';
+import type { Problem } from '../../core/problem.ts';
 import { escapeMarkup } from '../../report/escape-markup.ts';
 import { renderDetails, renderScroll } from '../../report/html/markup.ts';
 import type { RunStore } from '../../runs/run-store.ts';
+import { nameLog } from '../../runs/stage-folder.ts';
+import { readTail } from '../runs-folder.ts';
 import { linkTo, renderState } from './shell.ts';
 
 /** Trials that are listed; those of a sweep beyond them are found by their address. */
 const MAX_TRIALS = 200;
 
+/** No line of a log that tells of progress is longer. */
+const LINE_BYTES = 1024;
+
 interface ListedStage {
   readonly id: string;
   readonly state: string;
+  readonly problem?: Problem;
 }
 
 /** Renders what runs, what failed, and every stage that has a record. */
 export function renderStages(store: RunStore, experiment: string, ids: readonly string[]): string {
   const stages = ids.map((id): ListedStage => {
     const reading = store.readRecord(id);
-    return { id, state: reading.state === 'ok' ? reading.record.state : 'unreadable' };
+    if (reading.state !== 'ok') return { id, state: 'unreadable' };
+    const { state, problem } = reading.record;
+    return { id, state, ...(problem ? { problem } : {}) };
   });
   const link = ({ id }: ListedStage, text: string) =>
     `<a href="${linkTo([experiment, ...id.split('/')])}">${escapeMarkup(text)}</a>`;
   const urgent = stages.filter(({ state }) => state !== 'done');
   const list = urgent
     .slice(0, MAX_TRIALS)
-    .map((stage) => `<li>${renderState(stage.state)} ${link(stage, stage.id)}</li>`);
+    .map(
+      (stage) => `<li>${renderState(stage.state)} ${link(stage, stage.id)}${renderNews(stage, store)}</li>`,
+    );
   const trials = groupByTrial(stages);
   const rows = [...trials].slice(0, MAX_TRIALS).map(([trial, own]) => {
     const cells = own.map(
@@ -36,13 +48,25 @@ export function renderStages(store: RunStore, experiment: string, ids: readonly 
   return [
     list.length > 0 ? `<ul class="list">${list.join('')}</ul>` : '<p>Nothing runs, and nothing failed.</p>',
     renderDetails(
-      `All ${stages.length} stages`,
+      // Without a number: what is open stays open by this name.
+      'Every stage that has started',
       renderScroll(
         'Stages',
         `<table class="list"><thead><tr><th scope="col">trial</th><th scope="col">stages</th></tr></thead><tbody>${rows.join('')}</tbody></table>`,
       ) + (hidden > 0 ? `<p class="note">${hidden} more trials.</p>` : ''),
     ),
   ].join('');
+}
+
+/** Why a stage failed, or the last thing that one said which runs, without the time. */
+function renderNews({ id, state, problem }: ListedStage, store: RunStore): string {
+  if (problem) return ` <span class="muted">${escapeMarkup(problem.message)}</span>`;
+  if (state !== 'running') return '';
+  const lines = readTail(path.join(store.folderOf(id), nameLog()), LINE_BYTES)
+    ?.split('\n')
+    .slice(0, -1);
+  const last = lines?.at(-1)?.replace(/^\S+Z\s+/, '');
+  return last ? ` <span class="muted">${escapeMarkup(last)}</span>` : '';
 }
 
 function groupByTrial(stages: readonly ListedStage[]): Map<string, ListedStage[]> {
