@@ -38,12 +38,12 @@ test('a departure names the setting, both values, and who set ours: a line, a fl
   );
   expect(renderDepartures(experiment!.fidelity!)).toBe(`Departures from the published recipes:
   ours, from mocov2:
-    devices                         8 -> 1                        default
-    moco.queueSize                  65536 -> 1024                 --set moco.queueSize=1024
-    optimizer.lr                    0.03 -> 0.06                  a.yaml:6
-    augment.randomResizedCrop.size  224 -> 96                     base.yaml:5
+    devices                         8 -> 1                         default
+    moco.queueSize                  65536 -> 1024                  --set moco.queueSize=1024
+    optimizer.lr                    0.03 -> 0.06                   a.yaml:6
+    augment.randomResizedCrop.size  224 -> 96                      base.yaml:5
     augment.gaussianBlur            sigma [0.1, 2], p 0.5 -> none  base.yaml:5
-    augment.randomCrop              none -> size 96, padding 0    base.yaml:9
+    augment.randomCrop              none -> size 96, padding 0     base.yaml:9
     augment order                   randomResizedCrop, colorJitter, randomGrayscale, randomHorizontalFlip -> randomResizedCrop, randomGrayscale, colorJitter, randomHorizontalFlip  base.yaml:5
   lincls, from lincls:
     epochs               100 -> 90       --set lincls.epochs=90
