@@ -89,7 +89,7 @@ function restoreState(section, { open, checked, scrolls, focus }) {
 }
 
 /** A log opens at its end. */
-for (const log of document.querySelectorAll('.log')) log.scrollTop = log.scrollHeight;
+for (const log of document.querySelectorAll('#log .log')) log.scrollTop = log.scrollHeight;
 
 async function keepFresh() {
   if (!document.hidden) await refresh();

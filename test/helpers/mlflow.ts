@@ -30,6 +30,8 @@ export async function startMlflow(folder: string): Promise<Mlflow> {
   const server = spawn(mlflowCommand!, ['server', ...args, ...store], {
     stdio: 'ignore',
     cwd: folder,
+    // Nothing here asks for jobs, whose workers take as long to start as the server.
+    env: { ...process.env, MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false' },
     detached: true,
   });
   const uri = `http://127.0.0.1:${port}`;

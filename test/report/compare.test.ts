@@ -76,7 +76,7 @@ test('the table has a column a run, named without the folders that they share', 
   const text = renderComparison(compareRuns(findRuns([folder])));
   expect(text).toContain('settings that differ                v1     v2\n');
   expect(text).toContain('pretrain optimizer.weightDecay  0.0005  0.001\n');
-  expect(text).toMatch(/\nlincls top1 +61.5±0.5 \(2\) +67.5 \(1\)\n/);
+  expect(text).toMatch(/\nlincls top1 +61.50±0.50 \(2\) +67.5 \(1\)\n/);
 });
 
 test('folders that are not there or have no records are problems, all at once', () => {

@@ -1,16 +1,19 @@
 // Runs that an MLflow server is told of: what a real one has afterwards, and what is said where there is none.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { Stage } from '../../src/plan/stage-graph.ts';
 import { METRICS_FILE, readMetricsLog, renderWithoutTimes } from '../../src/runs/metrics-log.ts';
+import { describeTrialParams } from '../../src/tracking/mlflow/describe-run.ts';
+import { openTrackedLog } from '../../src/tracking/track-metrics.ts';
 import { listFiles } from '../helpers/kill-runs.ts';
 import { findFreePort } from '../helpers/launch-ranks.ts';
 import { makeFolder, makeSharedFolder } from '../helpers/make-record.ts';
 import { type Mlflow, mlflowCommand, mlflowNote, startMlflow } from '../helpers/mlflow.ts';
-import { type CliResult, runCli } from '../helpers/run-cli.ts';
+import { type CliResult, runCli, startCli, waitForEvent } from '../helpers/run-cli.ts';
 
 const EXPERIMENT = `kind: experiment
 engine: wasm
@@ -186,6 +189,58 @@ test('what MLflow does not take is told in its words', async () => {
   Expected MLflow at ${uri} to take what it is told but it answered INVALID_PARAMETER_VALUE: too long
     hint: What it did not take is in the folder of the run; the others are still tracked.
 `);
+});
+
+test('files that are damaged are told, and the run is done', async () => {
+  const answer = { experiment: { experiment_id: '1' }, run: { info: { run_id: 'r' } } };
+  const uri = await serve((_, response) => void response.end(JSON.stringify(answer)));
+  const folder = makeDemo(makeFolder());
+  expect((await runWithPuppets(uri, folder)).code).toBe(0);
+  const stage = path.join(folder, 'runs/demo/moco/trial-1/pretrain');
+  const file = path.join(stage, METRICS_FILE);
+  const log = openTrackedLog(file);
+  log.append({ step: 1, epoch: 0, split: 'train', loss: 2 });
+  log.close();
+  writeFileSync(file, readFileSync(file, 'utf8').replace('{', '#'));
+  rmSync(path.join(stage, 'mlflow.json'));
+  const { code, stdout } = await runWithPuppets(uri, folder);
+  expect([code, stdout]).toEqual([
+    0,
+    expect.stringContaining(`warning  MLFLOW_TRIAL_UNTOLD
+  Expected to tell MLflow of moco/trial-1 but that failed: ${file} has a line that is not JSON: #"step":1,"epoch":0,"split":"train","loss":2}.
+    hint: The run and its table have everything. A stage whose files are damaged is run again where its folder is removed.
+`),
+  ]);
+});
+
+test('what a run that is over waits for is said; Ctrl-C leaves it to the next run', async () => {
+  const uri = await serve(() => {});
+  const folder = makeDemo(makeFolder());
+  const args = ['run', 'demo.yaml', '--json', '--set', `tracking.mlflow.uri=${uri}`];
+  const env = { ...PUPPETS, PUPPETS: path.join(folder, 'puppets.json') };
+  const cli = startCli(args, { cwd: folder, env });
+  const note = await waitForEvent(cli, ({ type }) => type === 'run-note');
+  expect(note).toMatchObject({
+    message: `MLflow: waiting for ${uri}, 1 trial left to send; Ctrl-C leaves that to the next run`,
+  });
+  cli.process.kill('SIGINT');
+  const { code, stdout } = await cli.ended;
+  // All stages are done; what gave up waiting is Ctrl-C, not the time a call may take.
+  expect([code, stdout]).toEqual([0, expect.stringContaining('but it takes too long.')]);
+}, 30_000);
+
+test('an evaluation that is called like a group of settings has its own beside them', () => {
+  const recipe = { optimizer: { lr: 0.03 }, epochs: 200 };
+  const method = { kind: 'pretrain', seed: 1, config: { recipe } };
+  const judge = { kind: 'lincls', seed: 1, config: { recipe: { optimizer: { lr: 30 } } } };
+  const stages = [method, { ...judge, evaluation: 'optimizer' }, { ...judge, evaluation: 'lincls' }];
+  expect(describeTrialParams({ id: 'moco/trial-1', stages: stages as unknown as Stage[] })).toEqual([
+    { key: 'optimizer.lr', value: '0.03' },
+    { key: 'epochs', value: '200' },
+    { key: 'evaluations.optimizer.optimizer.lr', value: '30' },
+    { key: 'lincls.optimizer.lr', value: '30' },
+    { key: 'seed', value: '1' },
+  ]);
 });
 
 test('an address with a password is refused, without repeating it', async () => {

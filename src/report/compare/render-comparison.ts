@@ -6,6 +6,7 @@ import type { ComparedCell, ComparedValues, Comparison } from './compare-runs.ts
 
 /** Longer values are cut; --json has them whole. */
 const MAX_WIDTH = 40;
+const MAX_DECIMALS = 6;
 
 /** Renders a comparison. Ends with a line break. */
 export function renderComparison(comparison: Comparison): string {
@@ -44,8 +45,15 @@ function cut(text: string): string {
 export function renderCell(cell: ComparedCell | null): string {
   if (!cell) return '-';
   const { mean, populationStd, values } = cell;
-  const std = values.length > 1 ? `±${round(populationStd)}` : '';
-  return `${round(mean)}${std} (${values.length})`;
+  const text = values.length > 1 ? renderSpread(mean, populationStd) : round(mean);
+  return `${text} (${values.length})`;
+}
+
+/** Two digits of the deviation, and the mean as far: 30.07±0.94. */
+function renderSpread(mean: number, std: number): string {
+  if (!(std > 0)) return `${round(mean)}±${round(std)}`;
+  const decimals = Math.min(MAX_DECIMALS, Math.max(0, 1 - Math.floor(Math.log10(std))));
+  return `${mean.toFixed(decimals)}±${std.toFixed(decimals)}`;
 }
 
 /** Four digits, as a person reads them: 0.03123, 67.52, 1234. */

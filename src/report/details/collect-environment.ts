@@ -57,7 +57,8 @@ export function collectWarnings({ stages }: StageGraph, store: RunStore): Warnin
   return [...found].map(([message, ids]) => ({ message, stages: ids }));
 }
 
-function describeEngine(engine: NonNullable<RunRecord['engine']>): string {
+/** `torch, libtorch 2.5.1, threads 2`. */
+export function describeEngine(engine: NonNullable<RunRecord['engine']>): string {
   const { name, ...rest } = engine;
   const facts = Object.entries(rest).map(
     ([key, value]) => `${key} ${typeof value === 'object' ? JSON.stringify(value) : value}`,

@@ -50,16 +50,19 @@ export function describeStageParams({ config, seed }: Stage): Entry[] {
   return [...('recipe' in config ? flattenRecipe('', config.recipe) : []), makeParam('seed', seed)];
 }
 
-/** All settings of a trial: the method's by their paths, an evaluation's behind its name. */
+/**
+ * All settings of a trial: the method's by their paths, an evaluation's behind its name, `evaluations.` before it
+ * where the method has settings under that name too.
+ */
 export function describeTrialParams({ stages }: Trial): Entry[] {
-  const methods = stages.filter(({ kind }) => kind === 'pretrain' || kind === 'extract').slice(0, 1);
-  const parts = [...methods, ...stages.filter(({ evaluation }) => evaluation !== undefined)];
-  return [
-    ...parts.flatMap(({ config, evaluation }) =>
-      'recipe' in config ? flattenRecipe(evaluation ? `${evaluation}.` : '', config.recipe) : [],
-    ),
-    makeParam('seed', stages[0]!.seed),
-  ];
+  const method = stages.find(({ kind }) => kind === 'pretrain' || kind === 'extract');
+  const own = method && 'recipe' in method.config ? flattenRecipe('', method.config.recipe) : [];
+  const groups = new Set(own.map(({ key }) => key.split('.')[0]));
+  const others = stages.flatMap(({ config, evaluation }) => {
+    if (evaluation === undefined || !('recipe' in config)) return [];
+    return flattenRecipe(`${groups.has(evaluation) ? 'evaluations.' : ''}${evaluation}.`, config.recipe);
+  });
+  return [...own, ...others, makeParam('seed', stages[0]!.seed)];
 }
 
 /** What the run is about, for MLflow's table and its search. */

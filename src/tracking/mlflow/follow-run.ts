@@ -33,6 +33,8 @@ const CALL_TIMEOUT_MS = 10_000;
 const MAX_DELAY_MS = 60_000;
 /** After the end of a run that was stopped: batch systems wait for little more. */
 const STOPPED_MS = 3000;
+/** A run that is over says soon, and again and again, what its command still waits for. */
+const FIRST_NOTE_MS = 2000;
 const NOTE_INTERVAL_MS = 5000;
 
 /** What is followed, and how far. */
@@ -45,6 +47,7 @@ export class MlflowFollower {
   readonly #renewed = new Set<string>();
   /** Trials of which something may be new. */
   readonly #due: Set<string>;
+  #underWay: readonly string[] = [];
   readonly #abort = new AbortController();
   readonly #client: MlflowClient;
   readonly #ended: Promise<void>;
@@ -53,7 +56,6 @@ export class MlflowFollower {
   #hasWarned = false;
   #failures = 0;
   #wake = () => {};
-  #notedAt = 0;
 
   constructor(options: FollowOptions) {
     this.#options = options;
@@ -63,7 +65,6 @@ export class MlflowFollower {
     const abort = AbortSignal.any([this.#abort.signal, kill]);
     this.#client = createMlflowClient(server, { timeoutMs: CALL_TIMEOUT_MS, abort });
     this.#ended = this.#follow();
-    this.#ended.catch(() => {}); // It is for `close` to tell.
   }
 
   onEvent(event: RunEvent): void {
@@ -84,14 +85,18 @@ export class MlflowFollower {
   /** Sends what is left, as long as the server takes it. Call it when no stage runs any more. */
   async close(): Promise<void> {
     this.#isClosing = true;
-    this.#notedAt = Date.now();
+    this.#failures = 0;
     this.#wake();
+    const firstNote = setTimeout(() => this.#noteWaiting(), FIRST_NOTE_MS);
+    const notes = setInterval(() => this.#noteWaiting(), NOTE_INTERVAL_MS);
     const hurry = () => void setTimeout(() => this.#abort.abort(), STOPPED_MS).unref();
     const { stop } = this.#options;
     if (stop.aborted) hurry();
     stop.addEventListener('abort', hurry);
     await this.#ended;
     stop.removeEventListener('abort', hurry);
+    clearTimeout(firstNote);
+    clearInterval(notes);
   }
 
   #touch(stageId: string): void {
@@ -103,7 +108,9 @@ export class MlflowFollower {
     for (;;) {
       const isLast = this.#isClosing;
       if (!(await this.#sendAll())) return;
-      if (isLast && (this.#due.size === 0 || this.#failures > 0)) return;
+      // Where a call has failed since the run is over, another one would only make its command wait longer.
+      if (this.#isClosing && this.#failures > 0) return;
+      if (isLast && this.#due.size === 0) return;
       if (this.#isClosing) continue;
       await this.#rest(this.#failures === 0 ? INTERVAL_MS : this.#delayMs());
       for (const id of this.#running) this.#touch(id);
@@ -118,11 +125,12 @@ export class MlflowFollower {
   async #sendAll(): Promise<boolean> {
     for (const id of [...this.#due]) {
       this.#due.delete(id);
+      this.#underWay = [id];
       try {
         await this.#send(this.#trials.get(id)!);
         this.#failures = 0;
       } catch (error) {
-        const { kind, problem } = asFailure(error);
+        const { kind, problem } = asFailure(error, id);
         if (kind === 'missing' && this.#renew(id)) continue;
         this.#warn(problem);
         if (kind === 'refused') return false;
@@ -131,7 +139,6 @@ export class MlflowFollower {
         this.#failures++;
         return true;
       }
-      this.#noteProgress();
       await setImmediate(); // Stages come first.
     }
     return true;
@@ -151,13 +158,21 @@ export class MlflowFollower {
     if (this.#renewed.has(id)) return false;
     this.#renewed.add(id);
     this.#experimentId = undefined;
+    try {
+      this.#forget(id);
+    } catch {
+      return false; // What the server said is told then.
+    }
+    this.#due.add(id);
+    return true;
+  }
+
+  #forget(id: string): void {
     const { store } = this.#options;
     for (const place of [id, ...this.#trials.get(id)!.stages.map((stage) => stage.id)]) {
       rmSync(path.join(store.folderOf(place), MLFLOW_FILE), { force: true });
       this.#readers.delete(place);
     }
-    this.#due.add(id);
-    return true;
   }
 
   /** Once a run: what it says holds until its end. */
@@ -167,12 +182,12 @@ export class MlflowFollower {
     this.#options.emit({ type: 'run-warning', problem });
   }
 
-  #noteProgress(): void {
-    if (!this.#isClosing || Date.now() - this.#notedAt < NOTE_INTERVAL_MS) return;
-    this.#notedAt = Date.now();
+  #noteWaiting(): void {
+    const { uri } = this.#options.server;
+    const left = new Set([...this.#due, ...this.#underWay]);
     this.#options.emit({
       type: 'run-note',
-      message: `MLflow: ${formatAmount(this.#due.size, 'trial')} left to send; Ctrl-C leaves them for the next run`,
+      message: `MLflow: waiting for ${uri}, ${formatAmount(left.size, 'trial')} left to send; Ctrl-C leaves that to the next run`,
     });
   }
 
@@ -187,9 +202,14 @@ export class MlflowFollower {
   }
 }
 
-/** The disk may be full as well. A bug of ours ends the following, not the run. */
-function asFailure(error: unknown): Pick<MlflowError, 'kind' | 'problem'> {
+/** The disk may be full as well, and files damaged: whatever it is, trainings don't fail for being told. */
+function asFailure(error: unknown, trial: string): Pick<MlflowError, 'kind' | 'problem'> {
   if (error instanceof MlflowError) return error;
   if (error instanceof ProblemError) return { kind: 'refused', problem: error.problems[0]! };
-  throw error;
+  const problem = {
+    code: 'MLFLOW_TRIAL_UNTOLD',
+    message: `Expected to tell MLflow of ${trial} but that failed: ${(error as Error).message}.`,
+    hint: 'The run and its table have everything. A stage whose files are damaged is run again where its folder is removed.',
+  };
+  return { kind: 'rejected', problem };
 }

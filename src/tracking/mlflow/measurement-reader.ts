@@ -62,7 +62,7 @@ export class MeasurementReader {
       const count = Math.max(0, Math.min(lines.length, times.length - skipped));
       let last = place.last;
       const rows = lines.slice(0, count).map((line, i) => {
-        const row = JSON.parse(line) as MetricsRow;
+        const row = this.#parse(line);
         last = { step: row.step, rows: row.step === last.step ? last.rows + 1 : 1 };
         return { row, timeMs: Math.round(1000 * times[skipped + i]!.seconds), at: last };
       });
@@ -84,6 +84,15 @@ export class MeasurementReader {
       };
     } finally {
       await metrics.close();
+    }
+  }
+
+  #parse(line: string): MetricsRow {
+    try {
+      return JSON.parse(line) as MetricsRow;
+    } catch {
+      const file = path.join(this.#folder, METRICS_FILE);
+      throw new Error(`${file} has a line that is not JSON: ${line.slice(0, 80)}`);
     }
   }
 }

@@ -2,6 +2,7 @@
 
 import path from 'node:path';
 import { formatDuration } from '../../plan/format-quantity.ts';
+import { describeEngine } from '../../report/details/collect-environment.ts';
 import { escapeMarkup } from '../../report/escape-markup.ts';
 import { drawCurves } from '../../report/figures/draw-curves.ts';
 import { PAGE } from '../../report/figures/theme.ts';
@@ -92,16 +93,7 @@ function listFacts({
     ...(endedAt === undefined ? [] : [['ended', endedAt]]),
     ...(durationMs === undefined ? [] : [['took', formatDuration(durationMs)]]),
     ['host', `${host.name}: ${host.cpu}, ${host.cores} cores`],
-    ...(engine
-      ? [
-          [
-            'engine',
-            Object.entries(engine)
-              .map(([name, value]) => `${name} ${JSON.stringify(value)}`)
-              .join(', '),
-          ],
-        ]
-      : []),
+    ...(engine ? [['engine', describeEngine(engine)]] : []),
     ...metrics.map(([name, value]) => [name, String(Number(value.toPrecision(6)))]),
     ...(result?.outputs ?? []).map(({ path: file, bytes, sha256 }) => [
       file,
