@@ -10,14 +10,14 @@ import type { SeriesStyle, Theme } from './theme.ts';
 /** What Plot draws into; linkedom's has all that it needs. */
 type PlotDocument = NonNullable<Plot.PlotOptions['document']>;
 
-/** One entry of a legend. `line`: a dash; `dot`: a marker; both where a series has both. */
+/** One entry of a legend. `line`: a dash; `dot`: a marker; `both`: a dash with its marker. */
 export interface LegendItem {
   /** Cut short where it does not fit. */
   readonly label: string;
   /** Behind the label, never cut: ` (n = 5)`. */
   readonly note?: string;
   readonly style: SeriesStyle;
-  readonly shows: 'line' | 'dot';
+  readonly shows: 'line' | 'dot' | 'both';
 }
 
 export interface FigureFrame {
@@ -110,8 +110,9 @@ function renderItem(
 ): string {
   const dash = style.dash === 'none' ? '' : ` stroke-dasharray="${style.dash}"`;
   const line = `<path d="M${x},${y}h${SAMPLE}" stroke="${style.color}" stroke-width="2"${dash} fill="none"/>`;
-  const sample = shows === 'line' ? line : renderMarker(style, { x: x + SAMPLE / 2, y });
-  const width = shows === 'line' ? SAMPLE : SAMPLE / 2 + 6;
+  const marker = shows === 'line' ? '' : renderMarker(style, { x: x + SAMPLE / 2, y });
+  const sample = shows === 'dot' ? marker : line + marker;
+  const width = shows === 'dot' ? SAMPLE / 2 + 6 : SAMPLE;
   return `<g>${sample}<text x="${x + width + 6}" y="${y + 4}" fill="${theme.ink}">${escapeMarkup(text)}</text></g>`;
 }
 

@@ -118,7 +118,7 @@ function listLegend({ series, reference }: CurveFigure, theme: Theme): LegendIte
     label,
     note: ` (n = ${trials})`,
     style: styleOf(theme, style),
-    shows: 'line' as const,
+    shows: 'both' as const,
   }));
   if (!reference) return own;
   const style = { color: theme.ink, dash: '1 3', marker: 'circle' } as const;

@@ -34,13 +34,13 @@ function renderExperiments(experiments: readonly ExperimentStatus[]): string {
   const rows = experiments.map(({ name, folder, stages, runner, changedAt }) => {
     const counts = Object.entries(stages)
       .filter(([, count]) => count > 0)
-      .map(([state, count]) => `${count} ${renderState(state)}`);
+      .map(([state, count]) => `<span class="word">${count} ${renderState(state)}</span>`);
     const claim = readExperiment(folder)?.claim;
     return [
       `<tr><th scope="row"><a href="${linkTo([name])}">${escapeMarkup(name)}</a>`,
       claim === undefined ? '' : `<br><span class="muted">${escapeMarkup(claim.trim())}</span>`,
       `</th><td>${counts.join(', ') || 'nothing yet'}</td>`,
-      `<td>${runner ? `pid ${runner.pid} on ${escapeMarkup(runner.host)}` : 'nobody'}</td>`,
+      `<td>${runner ? `<span class="word">pid ${runner.pid}</span> on ${escapeMarkup(runner.host)}` : 'nobody'}</td>`,
       `<td>${changedAt === undefined ? '' : formatTime(changedAt)}</td></tr>`,
     ].join('');
   });

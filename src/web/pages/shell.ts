@@ -27,6 +27,7 @@ const STYLE = `
 .state-done{color:var(--good)}.state-failed,.state-unreadable,.state-stale{color:var(--bad)}.state-running{color:var(--link)}
 button{font:inherit;padding:5px 16px;border:1px solid var(--muted);border-radius:6px;background:var(--panel);color:var(--ink);cursor:pointer;margin-top:10px}
 button:focus-visible,input:focus-visible,.log:focus-visible{outline:2px solid var(--link);outline-offset:2px}
+@media (min-width:521px){time{white-space:nowrap}}
 label{display:inline-flex;align-items:baseline;gap:6px;margin:2px 18px 2px 0}
 fieldset{border:0;padding:0;margin:0 0 10px}legend{font-weight:600;padding:0}
 `;
