@@ -34,7 +34,7 @@ export function collectStatus(folder: string, open: OpenStore = openExperimentFo
     throw new ProblemError({
       code: 'RUNS_FOLDER_MISSING',
       message: `Expected a folder of runs at ${folder} but there is none.`,
-      hint: '`moco run FILE` makes one; give another folder as `moco status DIR`.',
+      hint: '`moco run FILE` makes one; give another folder behind the command, as in `moco status DIR`.',
     });
   }
   const own = collectExperiment(folder, open);

@@ -53,7 +53,7 @@ test('a folder without runs has no experiments, a missing folder is a problem', 
     {
       code: 'RUNS_FOLDER_MISSING',
       message: `Expected a folder of runs at ${missing} but there is none.`,
-      hint: '`moco run FILE` makes one; give another folder as `moco status DIR`.',
+      hint: '`moco run FILE` makes one; give another folder behind the command, as in `moco status DIR`.',
     },
   ]);
 });

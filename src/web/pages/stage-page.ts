@@ -1,7 +1,7 @@
 // One stage, live: its state, its curves by steps, its log and its settings.
 
 import path from 'node:path';
-import { formatDuration } from '../../plan/format-quantity.ts';
+import { formatBytes, formatDuration } from '../../plan/format-quantity.ts';
 import { describeEngine } from '../../report/details/collect-environment.ts';
 import { escapeMarkup } from '../../report/escape-markup.ts';
 import { drawCurves } from '../../report/figures/draw-curves.ts';
@@ -97,7 +97,7 @@ function listFacts({
     ...metrics.map(([name, value]) => [name, String(Number(value.toPrecision(6)))]),
     ...(result?.outputs ?? []).map(({ path: file, bytes, sha256 }) => [
       file,
-      `${bytes} bytes, SHA-256 ${sha256}`,
+      `${formatBytes(bytes)}, SHA-256 ${sha256}`,
     ]),
   ];
 }
