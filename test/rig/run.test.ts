@@ -86,7 +86,7 @@ test('a run ends with the table and says where things are; again, it has nothing
 
     Percent; mean ± population standard deviation over 2 trials.
 
-    [a] moco departs from mocov1 in 14 settings: epochs 200 -> 1; devices 8 -> 1; batchSize 256 -> 32; moco.queueSize 65536 -> 64; moco.shuffleBn true -> false; schedule.milestones [120, 160] -> []; data.dataset imagefolder -> synthetic; data.synthetic.classes none -> 2; data.synthetic.train none -> 640; data.synthetic.val none -> 16; data.synthetic.size none -> 8; augment.randomResizedCrop size 224, scale [0.2,1], ratio [0.75,1.3333333333333333] -> none; augment.randomGrayscale p 0.2 -> none; augment.colorJitter brightness 0.4, contrast 0.4, saturation 0.4, hue 0.4, p 1 -> none.
+    [a] moco departs from mocov1 in 14 settings: epochs 200 -> 1; devices 8 -> 1; batchSize 256 -> 32; moco.queueSize 65536 -> 64; moco.shuffleBn true -> false; schedule.milestones [120, 160] -> []; data.dataset imagefolder -> synthetic; data.synthetic.classes none -> 2; data.synthetic.train none -> 640; data.synthetic.val none -> 16; data.synthetic.size none -> 8; augment.randomResizedCrop size 224, scale [0.2, 1], ratio [0.75, 1.333] -> none; augment.randomGrayscale p 0.2 -> none; augment.colorJitter brightness 0.4, contrast 0.4, saturation 0.4, hue 0.4, p 1 -> none.
     [b] knn top-1 departs from knn in 6 settings: k 200 -> 5; data.dataset imagefolder -> synthetic; data.synthetic.classes none -> 2; data.synthetic.train none -> 640; data.synthetic.val none -> 16; data.synthetic.size none -> 8.
 
     Report:  runs/demo/report/report.html
@@ -489,7 +489,7 @@ test('report shows what is there, with n, before everything is', async () => {
   expect(stdout).toMatchInlineSnapshot(`
     "method,label,evaluation,metric,n,trials,mean,population_std,sample_std,published_mean,published_std,difference,difference_low,difference_high,p_equivalent,p_different,verdict,trials_needed,departures,trial_1,trial_2
     untrained,untrained,knn,top1,2,2,51.5,0.5,0.7071067811865476,,,,,,,,,,k 200 -> 5; data.dataset imagefolder -> synthetic; data.synthetic.classes none -> 2; data.synthetic.train none -> 640; data.synthetic.val none -> 16; data.synthetic.size none -> 8,51,52
-    moco,moco,knn,top1,1,2,51,0,,,,,,,,,,,"epochs 200 -> 1; devices 8 -> 1; batchSize 256 -> 32; moco.queueSize 65536 -> 64; moco.shuffleBn true -> false; schedule.milestones [120, 160] -> []; data.dataset imagefolder -> synthetic; data.synthetic.classes none -> 2; data.synthetic.train none -> 640; data.synthetic.val none -> 16; data.synthetic.size none -> 8; augment.randomResizedCrop size 224, scale [0.2,1], ratio [0.75,1.3333333333333333] -> none; augment.randomGrayscale p 0.2 -> none; augment.colorJitter brightness 0.4, contrast 0.4, saturation 0.4, hue 0.4, p 1 -> none; k 200 -> 5; data.dataset imagefolder -> synthetic; data.synthetic.classes none -> 2; data.synthetic.train none -> 640; data.synthetic.val none -> 16; data.synthetic.size none -> 8",51,
+    moco,moco,knn,top1,1,2,51,0,,,,,,,,,,,"epochs 200 -> 1; devices 8 -> 1; batchSize 256 -> 32; moco.queueSize 65536 -> 64; moco.shuffleBn true -> false; schedule.milestones [120, 160] -> []; data.dataset imagefolder -> synthetic; data.synthetic.classes none -> 2; data.synthetic.train none -> 640; data.synthetic.val none -> 16; data.synthetic.size none -> 8; augment.randomResizedCrop size 224, scale [0.2, 1], ratio [0.75, 1.333] -> none; augment.randomGrayscale p 0.2 -> none; augment.colorJitter brightness 0.4, contrast 0.4, saturation 0.4, hue 0.4, p 1 -> none; k 200 -> 5; data.dataset imagefolder -> synthetic; data.synthetic.classes none -> 2; data.synthetic.train none -> 640; data.synthetic.val none -> 16; data.synthetic.size none -> 8",51,
     "
   `);
   const table = await runCli(['report', 'demo.yaml'], { cwd: rig.folder });
@@ -500,9 +500,9 @@ test('report shows what is there, with n, before everything is', async () => {
     moco [a]      51.0 (1/2)
 
     Percent; mean ± population standard deviation over 2 trials.
-    (n/N): only n of N trials are there; 1 value is still to come.
+    (n/N): only n of N trials are there; 1 value is missing, because a stage failed.
 
-    [a] moco departs from mocov1 in 14 settings: epochs 200 -> 1; devices 8 -> 1; batchSize 256 -> 32; moco.queueSize 65536 -> 64; moco.shuffleBn true -> false; schedule.milestones [120, 160] -> []; data.dataset imagefolder -> synthetic; data.synthetic.classes none -> 2; data.synthetic.train none -> 640; data.synthetic.val none -> 16; data.synthetic.size none -> 8; augment.randomResizedCrop size 224, scale [0.2,1], ratio [0.75,1.3333333333333333] -> none; augment.randomGrayscale p 0.2 -> none; augment.colorJitter brightness 0.4, contrast 0.4, saturation 0.4, hue 0.4, p 1 -> none.
+    [a] moco departs from mocov1 in 14 settings: epochs 200 -> 1; devices 8 -> 1; batchSize 256 -> 32; moco.queueSize 65536 -> 64; moco.shuffleBn true -> false; schedule.milestones [120, 160] -> []; data.dataset imagefolder -> synthetic; data.synthetic.classes none -> 2; data.synthetic.train none -> 640; data.synthetic.val none -> 16; data.synthetic.size none -> 8; augment.randomResizedCrop size 224, scale [0.2, 1], ratio [0.75, 1.333] -> none; augment.randomGrayscale p 0.2 -> none; augment.colorJitter brightness 0.4, contrast 0.4, saturation 0.4, hue 0.4, p 1 -> none.
     [b] knn top-1 departs from knn in 6 settings: k 200 -> 5; data.dataset imagefolder -> synthetic; data.synthetic.classes none -> 2; data.synthetic.train none -> 640; data.synthetic.val none -> 16; data.synthetic.size none -> 8.
 
     Report:  runs/demo/report/report.html
