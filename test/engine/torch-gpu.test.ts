@@ -27,14 +27,16 @@ interface NormCase {
   readonly rows: number;
   readonly channels: number;
   readonly chunks: number;
+  /** Of chunks, if their sums are folded before they are joined. */
+  readonly groups?: number;
   readonly relu: boolean;
   readonly residual: boolean;
 }
 
 const cases: NormCase[] = [
   { splits: 1, rows: 40, channels: 5, chunks: 3, relu: false, residual: false },
-  { splits: 1, rows: 40, channels: 5, chunks: 40, relu: true, residual: false },
-  { splits: 2, rows: 21, channels: 7, chunks: 4, relu: true, residual: true },
+  { splits: 1, rows: 40, channels: 5, chunks: 40, groups: 7, relu: true, residual: false },
+  { splits: 2, rows: 21, channels: 7, chunks: 4, groups: 2, relu: true, residual: true },
   { splits: 3, rows: 8, channels: 2, chunks: 1, relu: false, residual: true },
 ];
 
@@ -96,7 +98,15 @@ describe.skipIf(!hasCompiler)('the kernels for GPUs, as plain C++', () => {
   afterAll(() => rmSync(folder, { recursive: true }));
 
   const run = (storage: string, of: NormCase, inputs: ReturnType<typeof drawInputs>) => {
-    const sizes = [of.splits, of.rows, of.channels, of.chunks, Number(of.relu), Number(of.residual)];
+    const sizes = [
+      of.splits,
+      of.rows,
+      of.channels,
+      of.chunks,
+      of.groups ?? 0,
+      Number(of.relu),
+      Number(of.residual),
+    ];
     const { x, scale, offset, residual, dy } = inputs;
     const input = [sizes, x, scale, offset, residual, dy].map((part) => part.join(' ')).join('\n');
     const { status, stdout } = spawnSync(path.join(folder, storage), { input, encoding: 'utf8' });

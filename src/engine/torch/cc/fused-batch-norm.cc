@@ -12,12 +12,16 @@ namespace {
 constexpr unsigned THREADS = 256;
 /** More blocks than this wait for each other anyway. */
 constexpr int64_t MOST_BLOCKS = 8192;
-/** A thread sums at least this many rows, unless there are less; and there are at most so many chunks. */
-constexpr int64_t LEAST_ROWS = 32, MOST_CHUNKS = 256;
+/** A thread sums at least this many rows, unless there are less; and about so many threads keep a GPU's memory busy. */
+constexpr int64_t LEAST_ROWS = 32, ENOUGH_THREADS = 1 << 18;
+/** So many partial sums at most are joined by one thread. */
+constexpr int64_t MOST_JOINED = 64;
+/** The kernels' indices have 32 bits. */
+constexpr int64_t MOST_NUMBERS = INT32_MAX;
 
 /** As in batch-norm.cu. */
 struct Sizes {
-  int64_t splits, rows, channels, chunks;
+  uint32_t splits, rows, channels, chunks;
 };
 
 /** As in batch-norm.cu. */
@@ -27,7 +31,12 @@ struct Backward {
   int relu;
 };
 
-Sizes sizesOf(const at::Tensor& x) { return {x.size(0), x.size(1), x.size(2), countChunks(x.size(1))}; }
+Sizes sizesOf(const at::Tensor& x) {
+  const int64_t wanted = ENOUGH_THREADS / (x.size(0) * x.size(2)), most = (x.size(1) + LEAST_ROWS - 1) / LEAST_ROWS;
+  const auto number = [](int64_t size) { return static_cast<uint32_t>(size); };
+  return {number(x.size(0)), number(x.size(1)), number(x.size(2)),
+          number(std::max<int64_t>(1, std::min(wanted, most)))};
+}
 
 at::Tensor floats(at::IntArrayRef shape, const at::Tensor& like) {
   return at::empty(shape, like.options().dtype(at::kFloat));
@@ -44,34 +53,49 @@ bool run(const char* kernel, const at::Tensor& x, int64_t items, Arguments... ar
   return gpu::launch({name.c_str(), static_cast<unsigned>(blocks), THREADS, {&arguments...}});
 }
 
+at::Tensor partialsOf(const Sizes& sizes, const at::Tensor& x) {
+  return floats({sizes.splits, sizes.chunks, 2, sizes.channels}, x);
+}
+
+/** Fewer partials where they are many; `sizes` then counts those. */
+at::Tensor fold(const at::Tensor& partials, Sizes& sizes, const at::Tensor& x) {
+  if (sizes.chunks <= MOST_JOINED) return partials;
+  const Sizes from = sizes;
+  sizes.chunks = static_cast<uint32_t>(MOST_JOINED);
+  const at::Tensor folded = partialsOf(sizes, x);
+  run("batchNormFold", x, folded.numel(), from, sizes.chunks, addressOf(partials), addressOf(folded));
+  return folded;
+}
+
 /** False where the kernels can't be had: nothing has been computed then. */
 bool normaliseByKernels(const NormForward& of, NormForwardResult& to) {
-  const Sizes sizes = sizesOf(of.x);
-  const int64_t statistics = sizes.splits * sizes.channels;
-  const at::Tensor partials = floats({sizes.splits, sizes.chunks, 2, sizes.channels}, of.x);
-  void *x = addressOf(of.x), *sums = addressOf(partials), *mean = addressOf(to.mean);
-  void* variance = addressOf(to.variance);
-  if (!run("batchNormMeasure", of.x, statistics * sizes.chunks, sizes, x, sums)) return false;
-  run("batchNormJoin", of.x, statistics, sizes, x, sums, mean, variance);
+  Sizes sizes = sizesOf(of.x);
+  const int64_t statistics = of.x.size(0) * of.x.size(2);
+  const at::Tensor partials = partialsOf(sizes, of.x);
+  void *x = addressOf(of.x), *mean = addressOf(to.mean), *variance = addressOf(to.variance);
+  if (!run("batchNormMeasure", of.x, partials.numel() / 2, sizes, x, addressOf(partials))) return false;
+  const at::Tensor sums = fold(partials, sizes, of.x);
+  run("batchNormJoin", of.x, statistics, sizes, x, addressOf(sums), mean, variance);
   return run("batchNormApply", of.x, of.x.numel(), sizes, x, addressOf(of.scale), addressOf(of.offset), mean, variance,
              static_cast<float>(of.epsilon), addressOf(of.residual), static_cast<int>(of.relu), addressOf(to.y));
 }
 
 bool normaliseBackwardByKernels(const NormBackward& of, NormBackwardResult& to) {
-  const Sizes sizes = sizesOf(of.x);
-  const at::Tensor partials = floats({sizes.splits, sizes.chunks, 2, sizes.channels}, of.x);
-  const at::Tensor averages = floats({sizes.splits, 2, sizes.channels}, of.x);
+  Sizes sizes = sizesOf(of.x);
+  const at::Tensor partials = partialsOf(sizes, of.x), averages = floats({of.x.size(0), 2, of.x.size(2)}, of.x);
   const auto epsilon = static_cast<float>(of.epsilon);
   const Backward from{addressOf(of.dy),     addressOf(of.x),    addressOf(of.y),        addressOf(of.scale),
                       addressOf(of.offset), addressOf(of.mean), addressOf(of.variance), epsilon, of.relu};
-  void *sums = addressOf(partials), *means = addressOf(averages);
-  const int64_t items = sizes.splits * sizes.chunks * sizes.channels;
-  if (!run("batchNormGradMeasure", of.x, items, sizes, from, sums)) return false;
-  run("batchNormGradJoin", of.x, sizes.channels, sizes, sums, from.variance, epsilon, means, addressOf(to.dScale),
-      addressOf(to.dOffset));
+  void* means = addressOf(averages);
+  if (!run("batchNormGradMeasure", of.x, partials.numel() / 2, sizes, from, addressOf(partials))) return false;
+  const at::Tensor sums = fold(partials, sizes, of.x);
+  run("batchNormGradJoin", of.x, of.x.size(2), sizes, addressOf(sums), from.variance, epsilon, means,
+      addressOf(to.dScale), addressOf(to.dOffset));
   return run("batchNormGradApply", of.x, of.x.numel(), sizes, from, means, addressOf(to.dx),
              of.y.defined() ? addressOf(to.gated) : nullptr);
 }
+
+bool fitsKernels(const at::Tensor& x) { return x.is_cuda() && x.numel() <= MOST_NUMBERS; }
 
 /** ATen's BatchNorm of bfloat16 wants float32 on some CPUs and versions. */
 at::Tensor forAten(const at::Tensor& tensor) { return tensor.is_cpu() ? widen(tensor) : tensor; }
@@ -113,17 +137,13 @@ void normaliseBackwardByAten(const NormBackward& of, NormBackwardResult& to) {
 
 }  // namespace
 
-int64_t countChunks(int64_t rows) {
-  return std::max<int64_t>(1, std::min(MOST_CHUNKS, (rows + LEAST_ROWS - 1) / LEAST_ROWS));
-}
-
 NormForwardResult normalise(const NormForward& given) {
   NormForward of = given;
   of.x = given.x.contiguous();
   if (of.residual.defined()) of.residual = of.residual.to(of.x.scalar_type()).contiguous();
   const std::vector<int64_t> statistics{of.x.size(0), of.x.size(2)};
   NormForwardResult to{at::empty_like(of.x), floats(statistics, of.x), floats(statistics, of.x)};
-  if (!of.x.is_cuda() || !normaliseByKernels(of, to)) normaliseByAten(of, to);
+  if (!fitsKernels(of.x) || !normaliseByKernels(of, to)) normaliseByAten(of, to);
   return to;
 }
 
@@ -135,7 +155,7 @@ NormBackwardResult normaliseBackward(const NormBackward& given) {
   const std::vector<int64_t> channels{of.x.size(2)};
   NormBackwardResult to{at::empty_like(of.x), floats(channels, of.x), floats(channels, of.x),
                         of.y.defined() ? at::empty_like(of.x) : of.dy};
-  if (!of.x.is_cuda() || !normaliseBackwardByKernels(of, to)) normaliseBackwardByAten(of, to);
+  if (!fitsKernels(of.x) || !normaliseBackwardByKernels(of, to)) normaliseBackwardByAten(of, to);
   return to;
 }
 

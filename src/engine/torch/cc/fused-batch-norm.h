@@ -1,4 +1,4 @@
-// BatchNorm on a GPU: three short kernels a pass, compiled at run time, or ATen's operations where that is not
+// BatchNorm on a GPU: three or four short kernels a pass, compiled at run time, or ATen's operations where that is not
 // possible. Tensors are [splits, M, C]; x, y, dy and the residual are float32 or bfloat16, all else float32.
 
 #pragma once
@@ -36,8 +36,5 @@ struct NormBackwardResult {
 };
 
 NormBackwardResult normaliseBackward(const NormBackward& of);
-
-/** The kernels' partial sums: chunks of rows, each summed by one thread a channel. */
-int64_t countChunks(int64_t rows);
 
 }  // namespace mocolab

@@ -1,4 +1,5 @@
 // Which numbers are a thread's: every so many, from its own place on.
 
-#define FIRST_INDEX ((long long)blockIdx.x * blockDim.x + threadIdx.x)
-#define INDEX_STEP ((long long)gridDim.x * blockDim.x)
+typedef unsigned Number;
+#define FIRST_INDEX (blockIdx.x * blockDim.x + threadIdx.x)
+#define INDEX_STEP (gridDim.x * blockDim.x)
