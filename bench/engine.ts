@@ -1,5 +1,6 @@
 // Our MoCo step beside PyTorch's and TensorFlow's, all contenders taking turns in one call: images/s, peak memory, and
 // the ratio to PyTorch as installed, to PyTorch tuned (channels_last, a caching malloc, all threads), and to TensorFlow.
+// On CUDA our step takes part twice: as it is, and captured as a graph.
 //
 //   npx tsx bench/engine.ts --python python3 [--cases r18-224,r50-224] [--rounds 5] [--precisions fp32,bf16]
 //                           [--device cpu|cuda] [--engines torch,tensorflow,wasm] [--json FILE]
@@ -88,10 +89,10 @@ function compareWithPeak(benchCase: BenchCase, name: string, convolutionMs: numb
 
 function listContenders(benchCase: BenchCase): ContenderSpec[] {
   const shared = { ...benchCase, device: values.device, threads };
-  const own = (engine: string, precision: string): ContenderSpec => ({
-    name: `mocolab ${engine} ${precision}`,
+  const own = (engine: string, precision: string, graph: boolean): ContenderSpec => ({
+    name: `mocolab ${engine} ${graph ? 'graph ' : ''}${precision}`,
     command: process.execPath,
-    args: [ours, JSON.stringify({ ...shared, engine, precision })],
+    args: [ours, JSON.stringify({ ...shared, engine, precision, graph })],
     env: {},
   });
   const peer = (tuned: boolean, precision: string): ContenderSpec => ({
@@ -111,7 +112,11 @@ function listContenders(benchCase: BenchCase): ContenderSpec[] {
     ...values.engines
       .split(',')
       .filter((engine) => engine === 'torch' || precision === 'fp32')
-      .map((engine) => own(engine, precision)),
+      .flatMap((engine) =>
+        (engine === 'torch' && values.device === 'cuda' ? [false, true] : [false]).map((graph) =>
+          own(engine, precision, graph),
+        ),
+      ),
     ...(values.peers === 'torch' && precision === 'fp32' ? [peer(false, precision)] : []),
     ...(values.peers === 'torch' ? [peer(true, precision)] : []),
     ...(python && precision === 'fp32' ? [tensorflow(python, false), tensorflow(python, true)] : []),

@@ -18,9 +18,10 @@ node dist/main.js engine install torch --libtorch "$libtorch"
 node dist/main.js doctor | tee runs/gpu/doctor.txt
 grep -q 'cudnn' runs/gpu/doctor.txt || { echo 'The engine torch does not compute on a GPU: see above.' >&2; exit 1; }
 
-# Every operation against the slow reference, and whole trainings against PyTorch's numbers, on the GPU.
-npx vitest run test/engine test/parity
+# Every operation against the slow reference, and whole trainings against PyTorch's numbers and as a CUDA graph, on the GPU.
+npx vitest run test/engine test/parity test/moco
 
+# Our step takes part as it is and as a graph.
 npx tsx bench/engine.ts --device cuda --python "$python" --precisions fp32,tf32,bf16 --json runs/gpu/engine.json
 
 node dist/main.js data fetch cifar10

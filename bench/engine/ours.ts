@@ -10,15 +10,21 @@ import { createMoco } from '../../src/moco/moco.ts';
 import type { BenchCase } from './cases.ts';
 import type { Where } from './contender.ts';
 
+/** Some as they are, one that is recorded. */
+const RUNS_UNTIL_REPLAY = 5;
+
 const {
   engine: name,
   precision,
   device,
+  graph,
   ...benchCase
 } = JSON.parse(process.argv[2]!) as BenchCase & {
   readonly engine: ConcreteEngineName;
   readonly precision: Precision;
   readonly device: 'cpu' | 'cuda';
+  /** Whether the step is captured. */
+  readonly graph: boolean;
 };
 const { arch, stem, size, batch, queueSize } = benchCase;
 const engine = await createEngine(name, { precision, device });
@@ -37,14 +43,16 @@ const moco = createMoco({
   optimizer: { lr: 0.03, momentum: 0.9, weightDecay: 1e-4 },
   seed: 0,
 });
+const training = graph ? moco.captureStep() : moco;
 const rng = stream(0, 'bench');
 const [queries, keys] = [drawImages(), drawImages()] as const;
+if (graph) await run(RUNS_UNTIL_REPLAY);
 
 answer({ ready: `mocolab ${name}`, description: engine.description });
 for await (const line of createInterface({ input: process.stdin })) {
   const [command, steps] = line.split(' ');
   if (command === 'stop') {
-    const peakBytes = 1024 * process.resourceUsage().maxRSS;
+    const peakBytes = measurePeakBytes();
     answer({ peakBytes, where: await profile() }); // In this order: the peak is that of the steps.
     break;
   }
@@ -59,16 +67,22 @@ async function run(steps: number) {
   for (let i = 0; i < steps; i++) {
     const started = performance.now();
     const order = permutation(rng, batch);
-    ({ loss } = await moco.trainStep({ queries, keys, order, lr: 0.03 }));
+    ({ loss } = await training.trainStep({ queries, keys, order, lr: 0.03 }));
     timesMs.push(performance.now() - started);
   }
   const { user, system } = process.cpuUsage(before);
   return { timesMs, cpuMs: (user + system) / 1000 / steps, loss };
 }
 
-/** Where the time of a step goes, in ms; undefined where the engine can't tell. */
+/** Of the device's memory, as of PyTorch's peer. */
+function measurePeakBytes(): number {
+  if (device === 'cuda' && engine.native) return engine.native.memory().peakBytes;
+  return 1024 * process.resourceUsage().maxRSS;
+}
+
+/** Where the time of a step goes, in ms; undefined where the engine can't tell, or a GPU computes later than it is told. */
 async function profile(): Promise<Where | undefined> {
-  if (!engine.native) return undefined;
+  if (!engine.native || device === 'cuda') return undefined;
   engine.native.startProfile();
   const { timesMs } = await run(1);
   const spent = Object.entries(engine.native.stopProfile());

@@ -3,6 +3,7 @@
 // composite fallback (composite-ops.ts), so that a new engine starts by overriding nothing.
 
 import type { Json } from '../core/hash.ts';
+import type { Capture } from './capture.ts';
 import type { NativeRanks } from './collectives/native-ranks.ts';
 import type { Scalar, Tensor1D, Tensor2D, Tensor4D, Variable } from './tf.ts';
 
@@ -26,6 +27,8 @@ export interface Engine {
   /** Versions, SIMD, threads: what a record keeps. */
   readonly description: { readonly [key: string]: Json };
   readonly ops: EngineOps;
+  /** A step to run again and again. On an NVIDIA GPU torch records it as a CUDA graph; elsewhere it runs as it is. */
+  readonly capture: Capture;
   /** Live tensors and bytes; level over steps. */
   memory(): { readonly tensors: number; readonly bytes: number };
   /** Ways of a native engine to exchange tensors between processes. */
@@ -106,17 +109,23 @@ export interface EngineOps {
     parameters: readonly Variable[],
     onGradient?: (index: number, gradient: import('./tf.ts').Tensor) => void,
   ): { readonly loss: Scalar; readonly gradients: readonly import('./tf.ts').Tensor[] };
-  /** PyTorch's SGD, in place: v = momentum v + (g + weightDecay p); p -= lr v. First step: v = g + weightDecay p. */
+  /**
+   * PyTorch's SGD, in place: v = momentum v + (g + weightDecay p); p -= lr v. First step: v = g + weightDecay p.
+   * `lr` may be a float32 scalar, so that a captured step reads it anew.
+   */
   sgdStep(
     parameters: readonly Variable[],
     gradients: readonly import('./tf.ts').Tensor[],
     velocities: readonly Variable[],
-    options: { readonly lr: number; readonly momentum: number; readonly weightDecay: number },
+    options: { readonly lr: number | Scalar; readonly momentum: number; readonly weightDecay: number },
   ): void;
   /** In place: key = keyMomentum key + (1 - keyMomentum) query. MoCo v1 §3.2 eq. 2. */
   momentumUpdate(keys: readonly Variable[], queries: readonly Variable[], keyMomentum: number): void;
-  /** In place: the columns of `queue` [C, K] from `pointer` on become `keys` [N, C]. They must not go over its end. */
-  updateQueue(queue: Variable, keys: Tensor2D, pointer: number): void;
+  /**
+   * In place: the columns of `queue` [C, K] from `pointer` on become `keys` [N, C]. They must not go over its end.
+   * `pointer` may be an int32 scalar.
+   */
+  updateQueue(queue: Variable, keys: Tensor2D, pointer: number | Scalar): void;
 }
 
 export interface ConvOptions {

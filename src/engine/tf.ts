@@ -22,6 +22,7 @@ export {
   mul,
   relu,
   reshape,
+  scalar,
   slice,
   sqrt,
   square,

@@ -13,8 +13,10 @@ export interface KeyQueue {
   readonly variable: tf.Variable;
   /** Column that the next key replaces. */
   pointer: number;
-  /** Replaces the N oldest by `keys` [N, C]; K must be divisible by N. */
-  enqueue(keys: tf.Tensor2D): void;
+  /** Where each of the next batches of N keys starts; moves the pointer behind them. K must be divisible by N. */
+  claim(N: number, batches: number): number[];
+  /** Replaces the columns from `column` on by `keys` [N, C]. */
+  replace(column: number | tf.Scalar, keys: tf.Tensor2D): void;
   /** `queue` [C, K] and `queue_ptr` [1], as the original's buffers. */
   toTensors(): Promise<TensorMap>;
   loadTensors(tensors: TensorMap): void;
@@ -39,11 +41,13 @@ export function createKeyQueue(
     set pointer(column) {
       pointer = column;
     },
-    enqueue: (keys) => {
-      const [n] = keys.shape;
-      engine.ops.updateQueue(queue, keys, pointer);
-      pointer = (pointer + n) % K;
-    },
+    claim: (N, batches) =>
+      Array.from({ length: batches }, () => {
+        const column = pointer;
+        pointer = (pointer + N) % K;
+        return column;
+      }),
+    replace: (column, keys) => engine.ops.updateQueue(queue, keys, column),
     toTensors: async () =>
       new Map([
         ['queue', { dtype: 'float32', shape: [C, K], values: (await queue.data()) as Float32Array }],

@@ -2,21 +2,24 @@
 // CIFAR demo of its authors (the symmetric loss). q, k, K, T and m are the paper's letters.
 
 import type { MocoConfig, ModelConfig, OptimizerConfig } from '../config/schema/recipe.generated.ts';
-import type { HostTensor, TensorMap } from '../core/host-tensor.ts';
+import type { TensorMap } from '../core/host-tensor.ts';
 import type { Collectives } from '../engine/collectives/collectives.ts';
 import { computeMeanGradients } from '../engine/collectives/gradient-buckets.ts';
 import { createSingleRank } from '../engine/collectives/single-rank.ts';
 import type { Engine } from '../engine/engine.ts';
 import * as tf from '../engine/tf.ts';
 import { createEncoder, type Encoder } from '../model/encoder.ts';
-import { computeAccuracyOfRanks } from '../train/accuracy.ts';
 import type { StepExamination } from '../train/examine-step.ts';
 import type { StepMeasure } from '../train/meter.ts';
-import { createSgd, type Sgd } from '../train/sgd.ts';
+import { createSgd } from '../train/sgd.ts';
+import { type CapturedTraining, captureTraining } from './captured-training.ts';
 import { examineStep } from './examine-step.ts';
 import { contrast, normaliseRows } from './info-nce.ts';
 import { createKeyQueue, type KeyQueue } from './key-queue.ts';
+import { collectTensors, loadTensors, type MocoState, replicate } from './moco-tensors.ts';
 import { encodeShuffled, gatherUnshuffled } from './shuffle-bn.ts';
+import { computeDetail, readMeasure, type StepDetail } from './step-detail.ts';
+import { type StepBatch, type StepInputs, type StepTensors, withStepInputs } from './step-tensors.ts';
 
 export interface MocoOptions {
   readonly engine: Engine;
@@ -49,14 +52,6 @@ export interface ShuffledCrops {
   readonly keys: tf.Tensor4D;
 }
 
-/** What a comparison with another program looks at. */
-export interface StepDetail {
-  /** Euclidean norm of all gradients together. */
-  readonly gradientNorm: number;
-  /** Per query of this rank, q.k / T for its own key. [n] */
-  readonly positiveLogits: readonly number[];
-}
-
 /** Looks on while a step is made. */
 export interface StepWatcher {
   /** Is told more than the measure, which takes time. */
@@ -78,6 +73,8 @@ export interface Moco {
    * @returns mean InfoNCE loss, and accuracy of the (K+1)-way classification in percent
    */
   trainStep(batch: MocoBatch, watcher?: StepWatcher): Promise<StepMeasure>;
+  /** For a rank alone: throws where there are several. */
+  captureStep(): CapturedTraining;
   /** Everything that training goes on from: `module.encoder_q.*`, `module.encoder_k.*`, the queue, `optimizer.*`. */
   toTensors(): Promise<TensorMap>;
   loadTensors(tensors: TensorMap): void;
@@ -102,9 +99,15 @@ export function createMoco(options: MocoOptions): Moco {
     keyEncoder,
     queue,
     trainStep: (batch, watcher) => trainStep(parts, batch, watcher),
+    captureStep: () =>
+      captureTraining({
+        ...{ engine, ranks: collectives.ranks },
+        advance: (N) => advance(parts, N),
+        takeStep: (inputs) => takeStep(parts, inputs),
+      }),
     toTensors: () => collectTensors(parts),
     loadTensors: (tensors) => loadTensors(parts, tensors),
-    replicate: () => replicate(parts),
+    replicate: () => replicate(parts, collectives),
     get replicated() {
       const parameters = [...queryEncoder.parameters, ...keyEncoder.parameters] as unknown as tf.Tensor[];
       return { 'the parameters': parameters, 'the queue': [queue.keys] };
@@ -115,14 +118,10 @@ export function createMoco(options: MocoOptions): Moco {
   };
 }
 
-interface Parts {
+interface Parts extends MocoState {
   readonly engine: Engine;
   readonly collectives: Collectives;
   readonly moco: MocoConfig;
-  readonly queryEncoder: Encoder;
-  readonly keyEncoder: Encoder;
-  readonly queue: KeyQueue;
-  readonly sgd: Sgd;
 }
 
 async function trainStep(
@@ -130,59 +129,92 @@ async function trainStep(
   batch: MocoBatch,
   { onDetail, onMeasure }: StepWatcher = {},
 ): Promise<StepMeasure> {
-  const { engine, collectives, moco, queryEncoder, keyEncoder, queue, sgd } = parts;
-  const images = moco.symmetric ? [batch.queries, batch.keys!] : [batch.queries];
-  const encodeQueries = (x: tf.Tensor4D) => normaliseRows(queryEncoder.encode(x, { training: true }));
+  const { collectives, moco, queryEncoder, queue } = parts;
+  const N = batch.order.length;
+  const columns = advance(parts, N);
+  const step =
+    collectives.ranks === 1
+      ? withStepInputs(batch as StepBatch, columns, (inputs) => takeStep(parts, inputs))
+      : await takeStepTogether(parts, batch, columns);
+  const { gradients, queries, keys } = step;
+  const [q, k, T] = [queries[0]!, keys[0]!, moco.temperature];
+  // A rank alone waits for nothing before this line, so that an engine may still be computing.
+  const measure = await readMeasure(step.loss, step.ranks[0]!);
+  onDetail?.(await computeDetail(gradients, { q, k, T }));
+  const enqueued = N * columns.length;
+  await onMeasure?.(measure, () => examineStep({ queryEncoder, queue, enqueued, gradients, T, q, k }));
+  tf.dispose([step.loss, ...step.ranks, ...gradients, ...queries, ...keys]);
+  return measure;
+}
 
+/** What a step changes that is no tensor. Returns the columns of the queue where its keys go. */
+function advance({ moco, queryEncoder, keyEncoder, queue }: Parts, N: number): number[] {
+  const views = moco.symmetric ? 2 : 1;
+  for (const encoder of [queryEncoder, keyEncoder]) encoder.countBatches(views);
+  return queue.claim(N, views);
+}
+
+/** Algorithm 1 on a rank alone. Waits for nothing, so that an engine can record it. */
+function takeStep(parts: Parts, inputs: StepInputs): StepTensors {
+  const { engine, moco, queryEncoder, keyEncoder, queue, sgd } = parts;
   engine.ops.momentumUpdate(keyEncoder.parameters, queryEncoder.parameters, moco.keyMomentum);
-  // No gradient to keys: they are computed before the tape starts.
-  const allKeys = collectives.ranks === 1 ? encodeKeys(parts, batch) : await encodeKeysTogether(parts, batch);
-  const keys = allKeys.map((all) => takeShare(all, collectives)); // [n, C] of [N, C]
+  const keys = encodeKeys(parts, inputs); // No gradient to keys: they are computed before the tape starts.
+  const { computeLoss, ...left } = contrastAll(parts, inputs, keys);
+  const { loss, gradients } = engine.ops.computeGradients(computeLoss, queryEncoder.parameters);
+  sgd.step(gradients, inputs.lr);
+  const columns = [inputs.column, inputs.secondColumn];
+  // Symmetric: first the keys of the first crops, as the demo.
+  for (const [i, k] of keys.toReversed().entries()) queue.replace(columns[i]!, k);
+  return { loss, gradients, keys, ...left };
+}
+
+/** The same on several ranks: each encodes its part of the keys and all have all, and gradients are means. */
+async function takeStepTogether(
+  parts: Parts,
+  batch: MocoBatch,
+  columns: readonly number[],
+): Promise<StepTensors> {
+  const { engine, collectives, moco, queryEncoder, keyEncoder, queue, sgd } = parts;
+  engine.ops.momentumUpdate(keyEncoder.parameters, queryEncoder.parameters, moco.keyMomentum);
+  const allKeys = await encodeKeysTogether(parts, batch); // [N, C]
+  const keys = allKeys.map((all) => takeShare(all, collectives)); // [n, C]
+  const { computeLoss, ...left } = contrastAll(parts, batch, keys);
+  const ranks = { engine, collectives };
+  const { loss, gradients } = await computeMeanGradients(ranks, computeLoss, queryEncoder.parameters);
+  sgd.step(gradients, batch.lr);
+  for (const [i, k] of allKeys.toReversed().entries()) queue.replace(columns[i]!, k);
+  tf.dispose(allKeys);
+  return { loss, gradients, keys, ...left };
+}
+
+/** The loss of one or both views' queries against their keys and the queue; and what it leaves once it is computed. */
+function contrastAll(
+  { engine, moco, queryEncoder, queue }: Parts,
+  crops: Pick<MocoBatch, 'queries' | 'keys'>,
+  keys: readonly tf.Tensor2D[],
+) {
   const ranks: tf.Tensor1D[] = [];
-  const watched: tf.Tensor2D[] = [];
+  const queries: tf.Tensor2D[] = [];
+  const images = moco.symmetric ? [crops.queries, crops.keys!] : [crops.queries];
   const computeLoss = () => {
     const losses = images.map((x, i) => {
-      const q = encodeQueries(x);
-      if (onDetail ?? onMeasure) watched.push(tf.keep(tf.clone(q)));
+      const q = normaliseRows(queryEncoder.encode(x, { training: true }));
+      queries.push(tf.keep(tf.clone(q)));
       const { loss, rank } = contrast(engine, { q, k: keys[i]!, queue: queue.keys, T: moco.temperature });
       ranks.push(tf.keep(rank));
       return loss;
     });
     return losses.reduce((sum, next) => tf.add(sum, next));
   };
-  const { parameters } = queryEncoder;
-  const { loss, gradients } =
-    collectives.ranks === 1
-      ? engine.ops.computeGradients(computeLoss, parameters)
-      : await computeMeanGradients({ engine, collectives }, computeLoss, parameters);
-  sgd.step(gradients, batch.lr);
-  for (const k of allKeys.toReversed()) queue.enqueue(k); // symmetric: first the keys of the first crops, as the demo
-
-  // A rank alone waits for nothing before this line, so that an engine may still be computing.
-  const [[lossValue], rank] = await Promise.all([loss.data(), ranks[0]!.data()]);
-  const [acc1, acc5] = computeAccuracyOfRanks(rank, [1, 5]);
-  if (onDetail)
-    onDetail({
-      gradientNorm: await computeNorm(gradients),
-      positiveLogits: await computePositives(watched[0]!, keys[0]!, moco.temperature),
-    });
-  const measure = { loss: lossValue!, acc1: acc1!, acc5: acc5! };
-  const enqueued = allKeys.reduce((sum, { shape: [n] }) => sum + n, 0);
-  await onMeasure?.(measure, () =>
-    examineStep({
-      ...{ queryEncoder, queue, enqueued, gradients, T: moco.temperature },
-      ...{ q: watched[0]!, k: keys[0]! },
-    }),
-  );
-  tf.dispose([loss, ...allKeys, ...keys, ...ranks, ...gradients, ...watched]);
-  return measure;
+  return { computeLoss, ranks, queries };
 }
 
 /** Keys of the crops that queries have to find; for the symmetric loss also of the others. Each [N, C]. */
-function encodeKeys({ moco, keyEncoder }: Parts, { queries, keys, order }: MocoBatch): tf.Tensor2D[] {
+function encodeKeys({ moco, keyEncoder }: Parts, inputs: StepInputs): tf.Tensor2D[] {
   const encode = (x: tf.Tensor4D) => normaliseRows(keyEncoder.encode(x, { training: true }));
-  return (moco.symmetric ? [keys!, queries] : [keys!]).map((x) =>
-    tf.tidy(() => (moco.shuffleBn ? encodeShuffled(x, order, encode) : encode(x))),
+  const { queries, keys } = inputs;
+  return (moco.symmetric ? [keys, queries] : [keys]).map((x) =>
+    tf.tidy(() => (moco.shuffleBn ? encodeShuffled(x, inputs, encode) : encode(x))),
   );
 }
 
@@ -205,62 +237,5 @@ async function encodeKeysTogether(
 function takeShare(all: tf.Tensor2D, { rank, ranks }: Collectives): tf.Tensor2D {
   const [N, C] = all.shape;
   const n = N / ranks;
-  return ranks === 1 ? tf.clone(all) : tf.slice(all, [rank * n, 0], [n, C]);
-}
-
-async function replicate({ collectives, queryEncoder, keyEncoder, queue, sgd }: Parts): Promise<void> {
-  const variables = [...queryEncoder.parameters, ...keyEncoder.parameters, ...sgd.velocities, queue.variable];
-  const sent = await collectives.broadcast(variables as unknown as tf.Tensor[]);
-  for (const [i, variable] of variables.entries()) variable.assign(sent[i]!);
-  tf.dispose(sent);
-  queue.pointer = (await collectives.gatherValues(queue.pointer))[0]!;
-}
-
-async function computeNorm(tensors: readonly tf.Tensor[]): Promise<number> {
-  let squared = 0;
-  for (const tensor of tensors) for (const value of await tensor.data()) squared += value * value;
-  return Math.sqrt(squared);
-}
-
-/** q.k / T, row by row. [N, C], [N, C] -> [N] */
-async function computePositives(q: tf.Tensor2D, k: tf.Tensor2D, T: number): Promise<number[]> {
-  const [n, c] = q.shape;
-  const [queries, keys] = [await q.data(), await k.data()];
-  return Array.from({ length: n }, (_, row) => {
-    let product = 0;
-    for (let i = row * c; i < (row + 1) * c; i++) product += queries[i]! * keys[i]!;
-    return product / T;
-  });
-}
-
-async function collectTensors({ queryEncoder, keyEncoder, queue, sgd }: Parts): Promise<TensorMap> {
-  const tensors = new Map<string, HostTensor>();
-  for (const [name, tensor] of await queryEncoder.toTensors())
-    tensors.set(`module.encoder_q.${name}`, tensor);
-  for (const [name, tensor] of await keyEncoder.toTensors()) tensors.set(`module.encoder_k.${name}`, tensor);
-  for (const [name, tensor] of await queue.toTensors()) tensors.set(`module.${name}`, tensor);
-  for (const [i, velocity] of sgd.velocities.entries()) {
-    const values = (await velocity.data()) as Float32Array;
-    tensors.set(`optimizer.${queryEncoder.parameterNames[i]}`, {
-      dtype: 'float32',
-      shape: velocity.shape,
-      values,
-    });
-  }
-  return tensors;
-}
-
-function loadTensors({ queryEncoder, keyEncoder, queue, sgd }: Parts, tensors: TensorMap): void {
-  queryEncoder.loadTensors(selectPrefix(tensors, 'module.encoder_q.'));
-  keyEncoder.loadTensors(selectPrefix(tensors, 'module.encoder_k.'));
-  queue.loadTensors(selectPrefix(tensors, 'module.'));
-  for (const [i, velocity] of sgd.velocities.entries()) {
-    const { values, shape } = tensors.get(`optimizer.${queryEncoder.parameterNames[i]}`)!;
-    tf.tidy(() => velocity.assign(tf.tensor(values as Float32Array, [...shape])));
-  }
-}
-
-function selectPrefix(tensors: TensorMap, prefix: string): TensorMap {
-  const selected = [...tensors].filter(([name]) => name.startsWith(prefix));
-  return new Map(selected.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
+  return tf.slice(all, [rank * n, 0], [n, C]);
 }

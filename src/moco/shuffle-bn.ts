@@ -5,20 +5,24 @@
 import type { Collectives } from '../engine/collectives/collectives.ts';
 import * as tf from '../engine/tf.ts';
 
+/** A permutation of 0..N-1 and its inverse, as int32 tensors [N]. */
+export interface Shuffle {
+  readonly order: tf.Tensor1D;
+  readonly inverse: tf.Tensor1D;
+}
+
 /**
- * Runs `encode` on the images in the order `order` and puts its rows back in place.
+ * Runs `encode` on the images in the order of the shuffle and puts its rows back in place.
  *
  * @param images [N, S, S, 3]
- * @param order  a permutation of 0..N-1
  * @returns [N, C]
  */
 export function encodeShuffled(
   images: tf.Tensor4D,
-  order: Int32Array,
+  { order, inverse }: Shuffle,
   encode: (shuffled: tf.Tensor4D) => tf.Tensor2D,
 ): tf.Tensor2D {
-  const shuffled = tf.gather(images, tf.tensor1d(order, 'int32'));
-  return tf.gather(encode(shuffled), tf.tensor1d(invert(order), 'int32'));
+  return tf.gather(encode(tf.gather(images, order)), inverse);
 }
 
 /**
@@ -41,7 +45,8 @@ export async function gatherUnshuffled(
   return inPlace;
 }
 
-function invert(order: Int32Array): Int32Array {
+/** A permutation's inverse. */
+export function invert(order: Int32Array): Int32Array {
   const inverse = new Int32Array(order.length);
   order.forEach((from, to) => {
     inverse[from] = to;

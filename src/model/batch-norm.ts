@@ -17,6 +17,7 @@ export interface BatchNormState {
   readonly offset: tf.Variable;
   readonly runningMean: tf.Variable;
   readonly runningVariance: tf.Variable;
+  /** Counted by who trains: a step that an engine replays passes no layer. */
   batchesTracked: number;
 }
 
@@ -62,6 +63,5 @@ export function applyBatchNorm(
     running: { mean: state.runningMean, variance: state.runningVariance, shareOfNew: SHARE_OF_NEW },
     xIsSpent: true,
   });
-  state.batchesTracked++;
   return y;
 }

@@ -13,6 +13,7 @@ export interface EncoderState {
   readonly parameterNames: readonly string[];
   variable(name: string): tf.Variable;
   norm(name: string): BatchNormState;
+  countBatches(count: number): void;
   toTensors(): Promise<TensorMap>;
   loadTensors(tensors: TensorMap): void;
   dispose(): void;
@@ -35,6 +36,9 @@ export function createEncoderState(entries: readonly StateEntry[], start: StartS
     parameterNames: trained.map(({ name }) => name),
     variable,
     norm: (name) => norms.get(name)!,
+    countBatches: (count) => {
+      for (const norm of norms.values()) norm.batchesTracked += count;
+    },
     toTensors: async () => {
       const tensors = new Map<string, HostTensor>();
       for (const entry of entries) tensors.set(entry.name, await readEntry(entry, variables, norms));

@@ -25,6 +25,8 @@ export interface Encoder {
    * @returns head's output [N, dim], not normalised; the features [N, featureDim] where there is no head
    */
   encode(x: tf.Tensor4D, options: { readonly training: boolean }): tf.Tensor2D;
+  /** To be told of every `encode` in training: PyTorch's `num_batches_tracked`, which no engine keeps. */
+  countBatches(count: number): void;
   /** Pooled features of the backbone in eval mode. [N, S, S, 3] -> [N, featureDim] */
   extractFeatures(x: tf.Tensor4D): tf.Tensor2D;
   /** All tensors in PyTorch's layout, in state_dict order. */
@@ -67,6 +69,7 @@ export function createEncoder({ engine, model, head, seed, copyOf }: EncoderOpti
     parameterNames: state.parameterNames,
     encode: (x, { training }) => applyHead(engine, state, backbone(x, { training, splits }), head),
     extractFeatures: (x) => backbone(x, { training: false, splits: 1 }),
+    countBatches: state.countBatches,
     toTensors: state.toTensors,
     loadTensors: state.loadTensors,
     dispose: state.dispose,

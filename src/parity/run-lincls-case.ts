@@ -61,6 +61,7 @@ function createCaseEncoder(engine: Engine, config: Config): Encoder {
   const { batch: n, size } = config;
   const images = makeCaseImages(config, 100);
   tf.dispose(tf.tidy(() => encoder.encode(tf.tensor4d(images, [n, size, size, 3]), { training: true })));
+  encoder.countBatches(1);
   return encoder;
 }
 

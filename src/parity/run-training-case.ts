@@ -7,7 +7,8 @@ import type { Rendezvous } from '../engine/collectives/rendezvous/rendezvous.ts'
 import { createSingleRank } from '../engine/collectives/single-rank.ts';
 import type { Engine } from '../engine/engine.ts';
 import * as tf from '../engine/tf.ts';
-import { createMoco, type Moco, type StepDetail } from '../moco/moco.ts';
+import { createMoco, type Moco } from '../moco/moco.ts';
+import type { StepDetail } from '../moco/step-detail.ts';
 import type { Encoder } from '../model/encoder.ts';
 import { listState } from '../model/parameter-list.ts';
 import { computeLr } from '../train/lr-schedule.ts';

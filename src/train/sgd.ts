@@ -10,7 +10,7 @@ export interface Sgd {
   /** In the parameters' order. */
   readonly velocities: readonly tf.Variable[];
   /** Updates parameters and velocities in place. */
-  step(gradients: readonly tf.Tensor[], lr: number): void;
+  step(gradients: readonly tf.Tensor[], lr: number | tf.Scalar): void;
   dispose(): void;
 }
 

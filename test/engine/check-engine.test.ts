@@ -35,7 +35,7 @@ test.each<[readonly string[], Partial<EngineOps>]>([
   [['infoNce'], { infoNce: (input) => ops.infoNce({ ...input, temperature: 0.21 }) }],
   [['sgdStep'], { sgdStep: (p, g, v, options) => ops.sgdStep(p, g, v, { ...options, weightDecay: 0 }) }],
   [['momentumUpdate'], { momentumUpdate: () => {} }],
-  [['updateQueue'], { updateQueue: (queue, keys, at) => ops.updateQueue(queue, keys, at + 1) }],
+  [['updateQueue'], { updateQueue: (queue, keys, at) => ops.updateQueue(queue, keys, Number(at) + 1) }],
 ])('a wrong %j is noticed', (names, changed) => {
   expect(findWrong(changed)).toEqual(names);
 });

@@ -83,6 +83,17 @@ describe.skipIf(!readInstalledAddon())('wrong calls of the engine torch', () => 
         'updateQueue: pointer is a whole number from 0 to 0, not 1',
         ([queue, , keys]) => engine.ops.updateQueue(queue!, tf.transpose(keys as tf.Tensor2D), 1),
       ],
+      [
+        'a pointer that is a tensor and too large',
+        'updateQueue: pointer is a whole number from 0 to 0, not 1',
+        ([queue, , keys]) =>
+          engine.ops.updateQueue(queue!, tf.transpose(keys as tf.Tensor2D), tf.scalar(1, 'int32')),
+      ],
+      [
+        'a learning rate of integers',
+        'sgdStep: lr is float32, not int32',
+        ([p, , v]) => engine.ops.sgdStep([p!], [p!], [v!], { ...options, lr: tf.scalar(1, 'int32') }),
+      ],
     ])('with %s names it', (_, message, run) => {
       const variables = [variable(3, 2), variable(2, 3), variable(3, 2)];
       expect(() => tf.tidy(() => run(variables))).toThrow(message);

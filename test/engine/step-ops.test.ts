@@ -95,6 +95,39 @@ describe.each(availableEngines)('engine %s', (name) => {
     tf.dispose([queue, before, keys]);
   });
 
+  test('the learning rate and the pointer of the queue may be scalars', () => {
+    const [p, v, g] = [variable([1, 2], [2]), variable([1, 1], [2]), variable([2, 4], [2])];
+    const queue = variable([0, 1, 2, 3, 10, 11, 12, 13], [2, 4]);
+    const keys = tf.tensor2d([5, 6, 7, 8], [2, 2]);
+    const [lr, pointer] = [tf.scalar(0.25), tf.scalar(2, 'int32')];
+    engine.ops.sgdStep([p], [g as unknown as tf.Tensor], [v], { lr, momentum: 0.5, weightDecay: 0.5 });
+    engine.ops.updateQueue(queue, keys, pointer);
+    expectClose(v.dataSync(), [0.5 + 2 + 0.5, 0.5 + 4 + 1]);
+    expectClose(p.dataSync(), [1 - 0.75, 2 - 5.5 / 4]);
+    expect(Array.from(queue.dataSync())).toEqual([0, 1, 5, 7, 10, 11, 6, 8]);
+    expect([lr.dataSync()[0], pointer.dataSync()[0]]).toEqual([0.25, 2]);
+    tf.dispose([p, v, g, queue, keys, lr, pointer]);
+  });
+
+  test('a captured step computes anew from its inputs, and refuses inputs of another kind', () => {
+    const [p, v] = [variable([0], [1]), variable([0], [1])];
+    const step = engine.capture(({ x }: { x: tf.Tensor }) => {
+      engine.ops.sgdStep([p], [x], [v], { lr: 1, momentum: 0, weightDecay: 0 });
+      return { y: tf.mul(x, 2) };
+    });
+    for (let i = 0; i < 6; i++) {
+      const x = tf.tensor1d([i]);
+      const { y } = tf.tidy(() => step.run({ x }));
+      expect(y.dataSync()[0]).toBe(2 * i);
+      tf.dispose([x, y]);
+    }
+    expect(p.dataSync()[0]).toBe(-15);
+    const wrong = tf.tensor1d([1, 2], 'int32');
+    expect(() => step.run({ x: wrong })).toThrow('a captured step takes x float32 [1], not x int32 [2]');
+    step.dispose();
+    tf.dispose([p, v, wrong]);
+  });
+
   test.each(['clone', 'reshape'] as const)('updates leave a %s of a variable as it was', (kind) => {
     const values = [1, 2, 3, 4, 5, 6];
     const [p, v, g, key] = [values, values, values, values].map((each) => variable(each, [2, 3]));

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { MocoConfig, ModelConfig } from '../../src/config/schema/recipe.generated.ts';
 import type { TensorMap } from '../../src/core/host-tensor.ts';
 import { stream } from '../../src/core/rng.ts';
+import { createSingleRank } from '../../src/engine/collectives/single-rank.ts';
 import { createEngine } from '../../src/engine/create-engine.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import * as tf from '../../src/engine/tf.ts';
@@ -117,6 +118,14 @@ describe('ShuffleBN', () => {
     shuffled.dispose();
     plain.dispose();
   });
+});
+
+test('a step of several ranks is not captured', () => {
+  const optimizer = { lr: 0.05, momentum: 0.9, weightDecay: 1e-4 };
+  const collectives = { ...createSingleRank(), ranks: 2 };
+  const moco = createMoco({ engine, model, moco: settings, optimizer, seed: 0, collectives });
+  expect(() => moco.captureStep()).toThrow("a step of 2 ranks can't be captured");
+  moco.dispose();
 });
 
 describe('tensors', () => {

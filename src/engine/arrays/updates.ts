@@ -4,6 +4,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { EngineOps } from '../engine.ts';
+import { toNumber } from '../ops/update.ts';
 import type { ArrayKernelCall, ArrayKernels } from './array-kernel.ts';
 
 const SGD = 'MocolabSgd';
@@ -12,9 +13,10 @@ const LERP = 'MocolabMomentumUpdate';
 export const updateKernels: ArrayKernels = { [SGD]: sgd, [LERP]: lerp };
 
 export const arraySgdStep: EngineOps['sgdStep'] = (parameters, gradients, velocities, options) => {
+  const attrs = { ...options, lr: toNumber(options.lr) };
   parameters.forEach((parameter, i) => {
     const inputs = { parameter, gradient: gradients[i]!, velocity: velocities[i]! };
-    const [updated, velocity] = tf.engine().runKernel(SGD, inputs, { ...options }) as unknown as tf.Tensor[];
+    const [updated, velocity] = tf.engine().runKernel(SGD, inputs, attrs) as unknown as tf.Tensor[];
     parameter.assign(updated!);
     velocities[i]!.assign(velocity!);
     tf.dispose([updated!, velocity!]);

@@ -25,8 +25,14 @@ export const momentumUpdate: EngineOps['momentumUpdate'] = (keys, queries, keyMo
   });
 };
 
+/** Of an update that needs the number itself. */
+export function toNumber(value: number | tf.Scalar): number {
+  return typeof value === 'number' ? value : value.dataSync()[0]!;
+}
+
 /** Copies the whole queue: tfjs has no writing in place. */
-export const updateQueue: EngineOps['updateQueue'] = (queue, keys, pointer) => {
+export const updateQueue: EngineOps['updateQueue'] = (queue, keys, at) => {
+  const pointer = toNumber(at);
   const [c, size] = queue.shape as [number, number];
   const [n] = keys.shape;
   tf.tidy(() => {

@@ -3,6 +3,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import { ProblemError } from '../../core/problem.ts';
+import { captureNothing } from '../capture.ts';
 import { compositeOps } from '../composite-ops.ts';
 import { type Engine, EngineNotInstalled, type Precision } from '../engine.ts';
 import { registerGradients } from '../gradients.ts';
@@ -59,6 +60,7 @@ export async function createTensorflowEngine(options: TensorflowOptions = {}): P
       ...createLosses(backend),
       ...createUpdates(backend),
     },
+    capture: captureNothing,
     memory: () => ({ tensors: tf.memory().numTensors, bytes: tf.memory().numBytes }),
   };
 }

@@ -22,7 +22,8 @@ export function createUpdates(backend: NodeBackend): Updates {
       if (![...parameters, ...velocities].every(lender.isUnshared))
         return compositeOps.sgdStep(parameters, gradients, velocities, options);
       tf.tidy(() => {
-        const scalars = [tf.scalar(lr), tf.scalar(momentum)].map(idOf) as [number, number];
+        const rate = typeof lr === 'number' ? tf.scalar(lr) : lr;
+        const scalars = [rate, tf.scalar(momentum)].map(idOf) as [number, number];
         const decay = tf.scalar(weightDecay);
         parameters.forEach((parameter, i) => {
           tf.tidy(() => {

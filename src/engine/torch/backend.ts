@@ -23,6 +23,8 @@ export class TorchBackend extends tf.KernelBackend {
   readonly addon: TorchAddon;
   readonly #data: tf.DataStorage<Entry>;
   #next = 0;
+  /** Variables that were overwritten since somebody wants to know. */
+  #written: Set<tf.Variable> | undefined;
 
   constructor(addon: TorchAddon) {
     super();
@@ -49,14 +51,16 @@ export class TorchBackend extends tf.KernelBackend {
     return { dataId, shape: [...shape], dtype };
   }
 
-  /** Whether this tensor alone shows its memory, so that it may be overwritten. */
-  isUnshared(tensor: tf.TensorInfo): boolean {
-    const { handle, references } = this.#entryOf(tensor.dataId);
-    return references === 1 && this.addon.findShared([handle]).length === 0;
+  /** Whether these tensors alone show their memory, so that it may be overwritten. */
+  isUnshared(...tensors: readonly tf.TensorInfo[]): boolean {
+    const entries = tensors.map(({ dataId }) => this.#entryOf(dataId));
+    const isOnly = entries.every(({ references }) => references === 1);
+    return isOnly && this.addon.findShared(entries.map(({ handle }) => handle)).length === 0;
   }
 
   /** The variables' handles, to be overwritten: what something else shows too is copied first. */
   ownHandles(variables: readonly tf.Variable[]): Handle[] {
+    for (const variable of variables) this.#written?.add(variable);
     const entries = variables.map(({ dataId }) => this.#entryOf(dataId));
     const handles = entries.map(({ handle }) => handle);
     const shared = new Set(this.addon.findShared(handles));
@@ -64,6 +68,20 @@ export class TorchBackend extends tf.KernelBackend {
       if (references > 1 || shared.has(i)) handles[i] = this.#copy(variables[i]!);
     });
     return handles;
+  }
+
+  /** What `body` returns, and the variables that it overwrites in place. */
+  watchWrites<Result>(body: () => Result): {
+    readonly result: Result;
+    readonly written: ReadonlySet<tf.Variable>;
+  } {
+    const written = new Set<tf.Variable>();
+    this.#written = written;
+    try {
+      return { result: body(), written };
+    } finally {
+      this.#written = undefined;
+    }
   }
 
   /** Points a variable to a copy of its values. */

@@ -6,6 +6,7 @@ import type { ArrayOps } from './bindings/arrays.ts';
 import type { BinaryOps, ReductionOps, UnaryOps } from './bindings/elementwise.ts';
 import type { NetworkOps, Updates } from './bindings/network.ts';
 import type { RankOps } from './bindings/ranks.ts';
+import type { RecordingOps } from './bindings/recordings.ts';
 import type { StoreAndDevice } from './bindings/store.ts';
 
 /** Element types by their number in the addon. */
@@ -25,6 +26,7 @@ export interface TorchAddon
     NetworkOps,
     Updates,
     RankOps,
+    RecordingOps,
     StoreAndDevice {}
 
 /** Loads a built addon. Throws what the system's loader says. */

@@ -2,11 +2,13 @@
 
 import os from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
+import { captureNothing } from '../capture.ts';
 import { compositeOps } from '../composite-ops.ts';
 import { type Engine, EngineNotInstalled } from '../engine.ts';
 import { examineAddon, type InstalledAddon } from './addon-file.ts';
 import { TorchBackend } from './backend.ts';
 import { loadAddon, type TorchAddon } from './binding.ts';
+import { createCapture } from './capture.ts';
 import { type DeviceOptions, describeDevice, startOnDevice } from './device.ts';
 import { explainLoadFailure } from './explain-load-failure.ts';
 import { registerTorchKernels } from './kernel.ts';
@@ -38,6 +40,7 @@ export async function createTorchEngine(options: TorchOptions = {}): Promise<Eng
       lib: installed.libtorch,
     },
     ops: { ...compositeOps, ...createFusedOps(backend) },
+    capture: addon.describe().device ? createCapture(backend) : captureNothing,
     memory: () => ({ tensors: tf.memory().numTensors, bytes: addon.memory().bytes }),
     ranks: createNativeRanks(backend, installed),
     native: {

@@ -2,7 +2,7 @@
 // tensor and its clones), else copied first. The loops behind walk all tensors side by side over raw memory, so
 // shapes and types are checked here.
 
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import type { EngineOps } from '../engine.ts';
 import type { TorchBackend } from './backend.ts';
 import { expectRank, expectTensor, expectWhole } from './checks.ts';
@@ -21,7 +21,9 @@ export function createUpdates(backend: TorchBackend): Updates {
         () => {
           expectAlike(parameters, { gradients, velocities });
           const [p, v] = [backend.ownHandles(parameters), backend.ownHandles(velocities)];
-          addon.SgdStep(p, handles(gradients), v, lr, momentum, weightDecay);
+          withScalar('lr', lr, 'float32', (rate) =>
+            addon.SgdStep(p, handles(gradients), v, backend.handleOf(rate), momentum, weightDecay),
+          );
         },
       ),
     momentumUpdate: (keys, queries, keyMomentum) =>
@@ -42,11 +44,30 @@ export function createUpdates(backend: TorchBackend): Updates {
           const [c, k] = queue.shape as [number, number];
           expectTensor('queue', queue);
           expectTensor('keys', keys, [keys.shape[0], c]);
-          expectWhole('pointer', pointer, 0, k - keys.shape[0]);
-          addon.QueueUpdate(backend.ownHandles([queue])[0]!, backend.handleOf(keys), pointer);
+          if (typeof pointer === 'number') expectWhole('pointer', pointer, 0, k - keys.shape[0]);
+          const [own] = backend.ownHandles([queue]);
+          withScalar('pointer', pointer, 'int32', (column) =>
+            addon.QueueUpdate(own!, backend.handleOf(keys), backend.handleOf(column)),
+          );
         },
       ),
   };
+}
+
+/** Lends a number as a tensor; a tensor is one already. */
+function withScalar(
+  name: string,
+  value: number | tf.Scalar,
+  dtype: 'float32' | 'int32',
+  use: (scalar: tf.Tensor) => void,
+): void {
+  const scalar = typeof value === 'number' ? tf.scalar(value, dtype) : value;
+  try {
+    expectTensor(name, scalar, [], [dtype]);
+    use(scalar);
+  } finally {
+    if (scalar !== value) scalar.dispose();
+  }
 }
 
 /** Throws unless each of `others` has a float32 tensor of the same shape for each of `tensors`. */

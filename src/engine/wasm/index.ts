@@ -7,6 +7,7 @@ import { registerArrayKernels } from '../arrays/array-kernel.ts';
 import { batchNormKernels } from '../arrays/batch-norm.ts';
 import { maxPoolGradKernels } from '../arrays/max-pool-grad.ts';
 import { arrayMomentumUpdate, arraySgdStep, updateKernels } from '../arrays/updates.ts';
+import { captureNothing } from '../capture.ts';
 import { compositeOps } from '../composite-ops.ts';
 import type { Engine } from '../engine.ts';
 import { createBatchNormTraining } from '../ops/batch-norm.ts';
@@ -38,6 +39,7 @@ export async function createWasmEngine(): Promise<Engine> {
       sgdStep: arraySgdStep,
       momentumUpdate: arrayMomentumUpdate,
     },
+    capture: captureNothing,
     memory: () => ({ tensors: tf.memory().numTensors, bytes: tf.memory().numBytes }),
   };
 }

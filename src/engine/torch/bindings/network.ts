@@ -91,17 +91,21 @@ export interface NetworkOps {
   InfoNce(q: Handle, k: Handle, queue: Handle, temperature: number): [Handle, Handle, Handle];
 }
 
-/** These overwrite their first argument (SgdStep also the velocities): see `findShared`. */
+/**
+ * These overwrite their first argument (SgdStep also the velocities): see `findShared`. Learning rate and pointer are
+ * scalars, because a recorded step reads them anew.
+ */
 export interface Updates {
   SgdStep(
     parameters: readonly Handle[],
     gradients: readonly Handle[],
     velocities: readonly Handle[],
-    lr: number,
+    lr: Handle,
     momentum: number,
     weightDecay: number,
   ): void;
   MomentumUpdate(keys: readonly Handle[], queries: readonly Handle[], keyMomentum: number): void;
-  QueueUpdate(queue: Handle, keys: Handle, pointer: number): void;
+  QueueUpdate(queue: Handle, keys: Handle, pointer: Handle): void;
   AddInto(sum: Handle, term: Handle): void;
+  CopyInto(to: Handle, from: Handle): void;
 }

@@ -73,6 +73,7 @@ Napi::Value fromHost(const Napi::CallbackInfo& info) {
 /** Handle -> an ArrayBuffer with its values; bfloat16 as float32. */
 Napi::Value toHost(const Napi::CallbackInfo& info) {
   return guard(info, [](const Args& args) -> Napi::Value {
+    store().expectNoRecording();
     const at::Tensor tensor = widen(args.tensor(0)).contiguous();
     auto buffer = Napi::ArrayBuffer::New(args.env(), tensor.nbytes());
     copyOut(tensor, buffer.Data());
@@ -214,6 +215,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   add("describe", describe);
   addDeviceExports(env, exports);
   addRankExports(env, exports);
+  addRecordingExports(env, exports);
   return exports;
 }
 

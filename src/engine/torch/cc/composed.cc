@@ -2,6 +2,7 @@
 
 #include "device.h"
 #include "fused-batch-norm.h"
+#include "in-place.h"
 #include "tensor-updates.h"
 
 namespace mocolab::composed {
@@ -15,10 +16,6 @@ at::Tensor toSplits(const at::Tensor& x, int64_t splits) {
 /** running = (1 - share) running + share mean over the splits. */
 void track(at::Tensor running, const at::Tensor& fresh, double share) {
   running.mul_(1 - share).add_(fresh.mean(0), share);
-}
-
-void noteOverwritten(const Args& args, size_t list) {
-  for (const int64_t handle : args.integers(list)) store().overwritten(static_cast<int32_t>(handle));
 }
 
 }  // namespace
@@ -77,14 +74,26 @@ Tensors InfoNce(const Args& args) {
 }
 
 void SgdStep(const Args& args) {
-  stepAll({args.tensors(0), args.tensors(1), args.tensors(2)}, {args.number(3), args.number(4), args.number(5)});
+  const auto parameters = args.tensors(0);
+  stepAll({parameters, inLayoutsOf(parameters, args.tensors(1)), relayLike(parameters, args, 2)},
+          {args.tensor(3), args.number(4), args.number(5)});
   noteOverwritten(args, 0);
   noteOverwritten(args, 2);
 }
 
 void MomentumUpdate(const Args& args) {
-  moveTowards(args.tensors(0), args.tensors(1), 1 - args.number(2));
+  const auto keys = args.tensors(0);
+  moveTowards(keys, inLayoutsOf(keys, args.tensors(1)), 1 - args.number(2));
   noteOverwritten(args, 0);
+}
+
+/** The device looks at the pointer, and checks it: the host would have to wait for it. */
+void QueueUpdate(const Args& args) {
+  at::Tensor queue = args.tensor(0);
+  const at::Tensor& keys = args.tensor(1);
+  const at::Tensor columns = at::add(at::arange(keys.size(0), on(at::kLong)), args.tensor(2));
+  queue.index_copy_(1, columns, keys.t().to(queue.scalar_type()));
+  store().overwritten(args.handle(0));
 }
 
 }  // namespace mocolab::composed

@@ -12,7 +12,7 @@ namespace mocolab::composed {
 /** Of those that give several tensors. */
 #define MOCOLAB_COMPOSED_MULTI_OPS(OP) OP(BatchNorm) OP(BatchNormGrad) OP(SoftmaxCrossEntropy) OP(InfoNce)
 /** Of those that overwrite. */
-#define MOCOLAB_COMPOSED_UPDATES(OP) OP(SgdStep) OP(MomentumUpdate)
+#define MOCOLAB_COMPOSED_UPDATES(OP) OP(SgdStep) OP(MomentumUpdate) OP(QueueUpdate)
 
 #define DECLARE(name) at::Tensor name(const Args& args);
 MOCOLAB_COMPOSED_OPS(DECLARE)

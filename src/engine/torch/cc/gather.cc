@@ -78,6 +78,7 @@ at::Tensor SparseToDense(const Args& args) {
 
 /** x [outer, N, inner], segment of each of N, number of segments, shape. Segments below 0 are left out. */
 at::Tensor UnsortedSegmentSum(const Args& args) {
+  store().expectNoRecording();
   const auto segments = args.tensor(1).to(at::kLong);
   const auto kept = segments.ge(0).nonzero().squeeze(1);
   const auto ids = segments.index_select(0, kept);

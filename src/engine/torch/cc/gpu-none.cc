@@ -17,6 +17,9 @@ void start(int, bool) { refuse(); }
 std::vector<std::pair<std::string, std::string>> describe() { return {}; }
 at::Tensor copyIn(const void*, size_t, at::IntArrayRef, at::ScalarType) { refuse(); }
 void copyOut(const at::Tensor&, void*) { refuse(); }
+std::unique_ptr<Graph> startGraph() { refuse(); }
+bool isRecording() { return false; }
+at::Tensor recordConstant(const void*, size_t, at::IntArrayRef, at::ScalarType) { refuse(); }
 MemoryState memory() { return {0, 0, 0}; }
 void startPeak() {}
 bool launch(const Launch&) { return false; }

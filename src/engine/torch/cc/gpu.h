@@ -6,6 +6,7 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,6 +32,21 @@ at::Tensor copyIn(const void* values, size_t bytes, at::IntArrayRef shape, at::S
 
 /** Waits until the values are there, and copies them. */
 void copyOut(const at::Tensor& tensor, void* to);
+
+/** Work of the computing stream with all its addresses, recorded once, to be given to it again as a whole. */
+class Graph {
+ public:
+  virtual ~Graph() = default;
+  /** Ends the recording. */
+  virtual void finish() = 0;
+  virtual void replay() = 0;
+};
+/** From now on what the stream is given is recorded and not computed, in memory of the graph's own. */
+std::unique_ptr<Graph> startGraph();
+/** Whether a graph is recorded now. */
+bool isRecording();
+/** While one is: a new tensor that has these values in every replay. */
+at::Tensor recordConstant(const void* values, size_t bytes, at::IntArrayRef shape, at::ScalarType type);
 
 struct MemoryState {
   size_t reserved, live, peak;

@@ -17,6 +17,8 @@ namespace mocolab {
 void addDeviceExports(Napi::Env env, Napi::Object exports);
 /** In rank-exports.cc. */
 void addRankExports(Napi::Env env, Napi::Object exports);
+/** In recording-exports.cc. */
+void addRecordingExports(Napi::Env env, Napi::Object exports);
 
 /** Whether ATen speaks of memory, in one of its ways: its own allocator, or a size that no machine has. */
 inline bool isOutOfMemory(const std::string& message) {

@@ -32,7 +32,7 @@ namespace mocolab {
   OP(Unique)
 
 /** Operations that overwrite their arguments and give nothing. */
-#define MOCOLAB_UPDATES(OP) OP(SgdStep) OP(MomentumUpdate) OP(QueueUpdate) OP(AddInto)
+#define MOCOLAB_UPDATES(OP) OP(SgdStep) OP(MomentumUpdate) OP(QueueUpdate) OP(AddInto) OP(CopyInto)
 
 #define DECLARE(name) at::Tensor name(const Args& args);
 MOCOLAB_OPS(DECLARE)

@@ -122,6 +122,7 @@ at::Tensor ResizeNearestNeighborGrad(const Args& args) {
 
 /** x, boxes [B, 4] as y1 x1 y2 x2 of the image, image of each box, [height, width], bilinear, value outside. */
 at::Tensor CropAndResize(const Args& args) {
+  store().expectNoRecording();
   const at::Tensor x = args.tensor(0).to(at::kFloat);
   const at::Tensor boxes = args.tensor(1).to(at::kCPU).contiguous(), images = args.tensor(2).to(at::kCPU);
   const auto sides = args.integers(3);

@@ -15,6 +15,7 @@ Tensors TopK(const Args& args) {
 
 /** x, axis -> different slices in the order of their first appearance, and which of them each slice is. */
 Tensors Unique(const Args& args) {
+  store().expectNoRecording();
   const at::Tensor& x = args.tensor(0);
   const int64_t axis = args.integer(1);
   // Floats are compared by their bits, so that NaN is equal to itself; adding 0 makes one of the two zeros.

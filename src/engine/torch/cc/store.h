@@ -6,9 +6,17 @@
 
 #include <cstdint>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace mocolab {
+
+/** A tensor from before a recording that the recorded step uses, known by its address; it may go meanwhile. */
+struct Used {
+  int32_t handle;
+  c10::weak_intrusive_ptr<c10::TensorImpl> tensor;
+  const void* data;
+};
 
 /** Live tensors. One a process; used from the main thread alone. */
 class Store {
@@ -20,12 +28,21 @@ class Store {
   /** Keeps what a backward pass will want (max-pooling's indices) with the output it belongs to. */
   void attach(int32_t handle, at::Tensor extra) { extras_[handle] = std::move(extra); }
   const at::Tensor* attached(int32_t handle) const;
-  /** To call after writing to a tensor in place: what was kept with it no longer holds. */
-  void forget(int32_t handle) { extras_.erase(handle); }
   /** The same values in another layout of memory. */
-  void relay(int32_t handle, at::Tensor tensor) { slots_[handle] = std::move(tensor); }
+  void relay(int32_t handle, at::Tensor tensor);
   /** To be called when a tensor's values were overwritten: what is kept with it stands for the old ones. */
   void overwritten(int32_t handle) { extras_.erase(handle); }
+  /** Forgets all that is kept with tensors: somebody may have overwritten any of them. */
+  void overwrittenAll() { extras_.clear(); }
+
+  /** Until `stopNoting`, notes which tensors from before are used, and refuses what can't be recorded. */
+  void startNoting();
+  std::vector<Used> stopNoting();
+  bool isNoting() const { return noting_; }
+  /** Whether the handle still stands for the same tensor in the same memory. */
+  bool isCurrent(const Used& used) const;
+  /** To be called before the host looks at values: what it finds could not be recorded. */
+  void expectNoRecording() const;
   size_t count() const { return slots_.size() - free_.size(); }
   size_t bytes() const { return bytes_; }
 
@@ -34,6 +51,10 @@ class Store {
   std::vector<int32_t> free_;
   std::unordered_map<int32_t, at::Tensor> extras_;
   size_t bytes_ = 0;
+
+  bool noting_ = false;
+  std::unordered_set<int32_t> made_;
+  mutable std::unordered_map<int32_t, Used> used_;
 };
 
 Store& store();

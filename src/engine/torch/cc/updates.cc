@@ -4,8 +4,11 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <stdexcept>
+#include <string>
 
 #include "bfloat16.h"
+#include "in-place.h"
 #include "ops.h"
 #include "update-loops.h"
 
@@ -30,21 +33,6 @@ void eachNumber(const Tensors& tensors, const Run& run) {
   });
 }
 
-/** Each of `tensors` laid out as the one of `like` that it goes with. */
-Tensors inLayoutsOf(const Tensors& like, const Tensors& tensors) {
-  Tensors laid;
-  for (size_t i = 0; i < tensors.size(); i++) laid.push_back(inLayoutOf(like[i], tensors[i]));
-  return laid;
-}
-
-/** The same, and from now on: for tensors that only ever go with these. */
-Tensors relayLike(const Tensors& like, const Args& args, size_t list) {
-  const auto handles = args.integers(list);
-  Tensors laid = inLayoutsOf(like, args.tensors(list));
-  for (size_t i = 0; i < laid.size(); i++) store().relay(static_cast<int32_t>(handles[i]), laid[i]);
-  return laid;
-}
-
 /** Whether our loops may walk both side by side: floats of one type on the CPU, without gaps. */
 bool walkable(const at::Tensor& a, const at::Tensor& b) {
   const bool known = a.scalar_type() == at::kFloat || isBfloat16(a);
@@ -52,18 +40,14 @@ bool walkable(const at::Tensor& a, const at::Tensor& b) {
          a.is_non_overlapping_and_dense();
 }
 
-void noteOverwritten(const Args& args, size_t list) {
-  for (const int64_t handle : args.integers(list)) store().overwritten(static_cast<int32_t>(handle));
-}
-
 }  // namespace
 
-/** parameters, gradients, velocities, lr, momentum, weight decay. */
+/** parameters, gradients, velocities, lr (a float32 scalar), momentum, weight decay. */
 void SgdStep(const Args& args) {
   const auto parameters = args.tensors(0), g = inLayoutsOf(parameters, args.tensors(1));
   const auto v = relayLike(parameters, args, 2);
   const auto number = [&](size_t i) { return static_cast<float>(args.number(i)); };
-  const SgdFactors by{number(3), number(4), number(5)};
+  const SgdFactors by{*floatsOf(args.tensor(3)), number(4), number(5)};
   eachNumber(parameters, [&](size_t i, int64_t at, int64_t count) {
     updateLoops().sgd(floatsOf(parameters[i]) + at, floatsOf(g[i]) + at, floatsOf(v[i]) + at, by, count);
   });
@@ -81,10 +65,20 @@ void MomentumUpdate(const Args& args) {
   noteOverwritten(args, 0);
 }
 
-/** queue [C, K], keys [N, C], pointer: the columns from the pointer on become the keys. */
+/** queue [C, K], keys [N, C], pointer (an int32 scalar): the columns from the pointer on become the keys. */
 void QueueUpdate(const Args& args) {
-  const at::Tensor& keys = args.tensor(1);
-  args.tensor(0).narrow(1, args.integer(2), keys.size(0)).copy_(keys.t());
+  const at::Tensor &keys = args.tensor(1), &pointer = args.tensor(2);
+  const int64_t n = keys.size(0), last = args.tensor(0).size(1) - n, column = *pointer.data_ptr<int32_t>();
+  if (column < 0 || column > last)
+    throw std::out_of_range("pointer is a whole number from 0 to " + std::to_string(last) + ", not " +
+                            std::to_string(column));
+  args.tensor(0).narrow(1, column, n).copy_(keys.t());
+  store().overwritten(args.handle(0));
+}
+
+/** to, from: overwrites values, not memory. */
+void CopyInto(const Args& args) {
+  at::Tensor(args.tensor(0)).copy_(args.tensor(1));
   store().overwritten(args.handle(0));
 }
 
