@@ -52,16 +52,35 @@ at::Tensor accumulate(const Args& args, double first, const Op& op) {
   return reverse ? running.flip({axis}) : running;
 }
 
-}  // namespace
+/** Floats of a row, where all floats of a tensor become one number. */
+constexpr int64_t ROW = 4096;
 
-at::Tensor Sum(const Args& args) {
-  const at::Tensor x = widen(args.tensor(0));
-  return at::sum(x, args.integers(1), args.flag(2), x.scalar_type() == at::kBool ? at::kInt : x.scalar_type());
+/** All numbers of a tensor in rows of a fixed length: ATen shares out one sum among as many threads as it has. */
+at::Tensor inRows(const at::Tensor& x) {
+  const at::Tensor flat = x.flatten();
+  const int64_t whole = flat.numel() / ROW * ROW;
+  const at::Tensor rows = flat.narrow(0, 0, whole).view({-1, ROW}).sum({1});
+  return at::cat({rows, flat.narrow(0, whole, flat.numel() - whole)});
 }
 
+/** Sum over `axes`, with the same bits on any number of threads. */
+at::Tensor sumOver(const at::Tensor& x, const std::vector<int64_t>& axes, bool keepDims) {
+  const auto type = x.scalar_type() == at::kBool ? at::kInt : x.scalar_type();
+  const bool toOne = x.is_cpu() && x.is_floating_point() && static_cast<int64_t>(axes.size()) == x.dim();
+  if (!toOne || x.numel() < 2 * ROW) return at::sum(x, axes, keepDims, type);
+  at::Tensor numbers = inRows(x);
+  while (numbers.numel() >= 2 * ROW) numbers = inRows(numbers);
+  return at::sum(numbers).view(reducedShape(x, axes, keepDims));
+}
+
+}  // namespace
+
+at::Tensor Sum(const Args& args) { return sumOver(widen(args.tensor(0)), args.integers(1), args.flag(2)); }
+
 at::Tensor Mean(const Args& args) {
-  const at::Tensor x = widen(args.tensor(0));
-  return at::mean(x.is_floating_point() ? x : x.to(at::kFloat), args.integers(1), args.flag(2));
+  const at::Tensor given = widen(args.tensor(0)), x = given.is_floating_point() ? given : given.to(at::kFloat);
+  const at::Tensor sum = sumOver(x, args.integers(1), args.flag(2));
+  return sum.div_(static_cast<double>(x.numel()) / static_cast<double>(sum.numel()));
 }
 
 at::Tensor Max(const Args& args) { return choose(args, args.tensor(0), -infinity, largest); }
