@@ -7,6 +7,7 @@ import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readMetricsLog, renderWithoutTimes } from '../../src/runs/metrics-log.ts';
 import { availableEngines } from '../helpers/available-engines.ts';
+import type { Fault } from '../helpers/fault.ts';
 import { listProcessesIn, listSharedMemory, listUnfinished } from '../helpers/list-remains.ts';
 import { makeFolder, makeSharedFolder } from '../helpers/make-record.ts';
 import { runCli } from '../helpers/run-cli.ts';
@@ -27,13 +28,6 @@ methods:
     augment: [{ op: randomResizedCrop, size: 16 }, { op: randomHorizontalFlip }]
     loader: { threads: 1 }
 `;
-
-interface Fault {
-  readonly rank: number;
-  readonly at: 'forward' | 'allReduce' | 'save';
-  readonly after: number;
-  readonly how: 'kill' | 'hang';
-}
 
 function run(folder: string, fault?: Fault, ...more: readonly string[]) {
   writeFileSync(path.join(folder, 'demo.yaml'), EXPERIMENT);

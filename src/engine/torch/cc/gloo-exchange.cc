@@ -57,8 +57,8 @@ void GlooExchange::run(const Task& task) {
 void GlooExchange::compareLabels(const Task& task) {
   labels_[rank_] = TaskLabel::of(task);
   forOthers([&](int other) {
-    labelBuffers_[other]->recv(other, slotOf(Label, 0));
-    labelBuffers_[rank_]->send(other, slotOf(Label, 0));
+    mesh_.receive(*labelBuffers_[other], other, slotOf(Label, 0), 0, sizeof(TaskLabel));
+    mesh_.send(*labelBuffers_[rank_], other, slotOf(Label, 0), 0, sizeof(TaskLabel));
   });
   for (int other = 0; other < ranks_; other++)
     if (other != rank_) mesh_.awaitReceived(*labelBuffers_[other], other);
@@ -85,7 +85,7 @@ void GlooExchange::give(const Task& task, size_t stretch) {
   const Stretch at(task, stretch, ranks_);
   forOthers([&](int other) {
     if (at.length(rank_) > 0)
-      termBuffers_[stretch % 2][other]->recv(other, slotOf(Part, stretch), 0, at.length(rank_));
+      mesh_.receive(*termBuffers_[stretch % 2][other], other, slotOf(Part, stretch), 0, at.length(rank_));
   });
   copyFrom(task.input, at.from, at.bytes, task.output + at.from);
   forOthers([&](int other) {
@@ -131,13 +131,13 @@ void GlooExchange::broadcast(const Task& task) {
 
 void GlooExchange::send(int rank, uint64_t slot, size_t from, size_t bytes) {
   if (bytes == 0) return;
-  traffic_[rank].sends->send(rank, slot, from, bytes);
+  mesh_.send(*traffic_[rank].sends, rank, slot, from, bytes);
   traffic_[rank].sent++;
 }
 
 void GlooExchange::receive(int rank, uint64_t slot, size_t from, size_t bytes) {
   if (bytes == 0) return;
-  traffic_[rank].receives->recv(rank, slot, from, bytes);
+  mesh_.receive(*traffic_[rank].receives, rank, slot, from, bytes);
   traffic_[rank].received++;
 }
 

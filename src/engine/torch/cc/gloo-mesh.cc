@@ -109,6 +109,26 @@ void GlooMesh::await(GlooBuffer& buffer, int rank, Wait wait) {
   throw Disconnected(rank, failure.c_str());
 }
 
+void GlooMesh::send(GlooBuffer& buffer, int rank, uint64_t slot, size_t from, size_t bytes) {
+  post(rank, [&] { buffer.send(rank, slot, from, bytes); });
+}
+
+void GlooMesh::receive(GlooBuffer& buffer, int rank, uint64_t slot, size_t from, size_t bytes) {
+  post(rank, [&] { buffer.recv(rank, slot, from, bytes); });
+}
+
+/** Gloo throws here too, where it has found out that the other end is gone. */
+template <typename Post>
+void GlooMesh::post(int rank, const Post& give) {
+  try {
+    give();
+  } catch (const std::exception& error) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (aborted_) throw Aborted();
+    throw Disconnected(rank, error.what());
+  }
+}
+
 void GlooMesh::begin(GlooBuffer& buffer) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (aborted_) throw Aborted();

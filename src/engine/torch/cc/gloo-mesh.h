@@ -37,6 +37,9 @@ class GlooMesh {
   void connect(const std::vector<std::string>& tickets);
 
   std::unique_ptr<GlooBuffer> makeBuffer(void* data, size_t bytes);
+  /** Begins to send bytes of a buffer to `rank`, or to receive them; a slot is one message's. */
+  void send(GlooBuffer& buffer, int rank, uint64_t slot, size_t from, size_t bytes);
+  void receive(GlooBuffer& buffer, int rank, uint64_t slot, size_t from, size_t bytes);
   /** Waits until one message of `rank` has come into a buffer. */
   void awaitReceived(GlooBuffer& buffer, int rank) { await(buffer, rank, &GlooBuffer::waitRecv); }
   /** Waits until one message to `rank` has left a buffer. */
@@ -51,6 +54,8 @@ class GlooMesh {
   using Wait = bool (GlooBuffer::*)(int*, std::chrono::milliseconds);
   void await(GlooBuffer& buffer, int rank, Wait wait);
   void begin(GlooBuffer& buffer);
+  template <typename Post>
+  void post(int rank, const Post& give);
 
   class Context;
   World world_;
