@@ -13,6 +13,7 @@ import { listGpus, narrowGpus } from '../launch/list-gpus.ts';
 import { formatBytes } from '../plan/format-quantity.ts';
 import { readVersions } from '../runs/host-info.ts';
 import { listAllGpuEngines } from './choose-devices.ts';
+import { describeRanks } from './describe-ranks.ts';
 
 /** What probe-engine prints. */
 interface Probe {
@@ -58,6 +59,7 @@ async function examine() {
       listGpus: () => visible,
       gpuEngines: listAllGpuEngines(),
     }).map(({ name }) => name),
+    ranks: describeRanks(),
     cores,
     memoryBytes: os.totalmem(),
     freeMemoryBytes: os.freemem(),
@@ -100,6 +102,7 @@ function render(found: Findings): string {
         })
       : ['  GPUs        none: nvidia-smi lists none']),
     `  auto        ${devices.join(', ')}`,
+    `  ranks       ${found.ranks}`,
     `  CPU         ${cores} cores`,
     `  memory      ${formatBytes(found.freeMemoryBytes)} free of ${formatBytes(found.memoryBytes)}`,
     `  disk        ${formatBytes(found.freeDiskBytes)} free here`,

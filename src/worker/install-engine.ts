@@ -62,12 +62,12 @@ function goOnWithout({ code, message, hint = '' }: Problem): void {
   say(`The engine torch is not installed, so wasm computes, which takes longer. ${code}: ${message} ${hint}`);
 }
 
-async function mayRun({ commands, isModest }: Setup): Promise<boolean> {
+async function mayRun({ commands, attempts = [], isModest }: Setup): Promise<boolean> {
   if (request.yes) return true;
   if (request.modest) return isModest;
   if (!process.stdin.isTTY || !process.stdout.isTTY) return false;
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  const lines = commands.map((command) => `  ${command.join(' ')}\n`).join('');
+  const lines = [...commands, ...attempts].map((command) => `  ${command.join(' ')}\n`).join('');
   const answer = await terminal.question(
     `To bring what is missing, these would be run:\n${lines}Run them? [y/N] `,
   );

@@ -1,24 +1,15 @@
 // Ranks as real processes on this machine: what they compute together, and what each says when one fails.
 
 import { describe, expect, test } from 'vitest';
-import type { Transport } from '../../src/engine/collectives/collectives.ts';
 import { planBuckets } from '../../src/engine/collectives/gradient-buckets.ts';
-import { readInstalledAddon } from '../../src/engine/torch/addon-file.ts';
-import { availableEngines } from '../helpers/available-engines.ts';
 import { listSharedMemory } from '../helpers/list-remains.ts';
 import type { RankPart } from '../helpers/rank-process.ts';
+import { ways as allWays } from '../helpers/rank-ways.ts';
 import { runRanks } from '../helpers/start-ranks.ts';
 
-/** Each way for tensors to travel, and an engine that has it. */
-const ways: readonly { readonly transport: Transport; readonly how: Pick<RankPart, 'engine' | 'only'> }[] = [
-  { transport: 'tcp', how: { engine: 'cpu' } },
-  ...(availableEngines.includes('torch')
-    ? [{ transport: 'shared memory' as const, how: { engine: 'torch' as const } }]
-    : []),
-  ...(readInstalledAddon()?.glooModule
-    ? [{ transport: 'gloo' as const, how: { engine: 'torch' as const, only: 'gloo' as const } }]
-    : []),
-];
+const ways = allWays.filter(({ missing }) => !missing);
+
+test.skip.each(allWays.filter(({ missing }) => missing))('over $transport (SKIPPED: $missing)', () => {});
 
 const jobs = [
   { transport: 'tcp', ranks: 2, large: false, how: { engine: 'wasm' as const } },

@@ -40,6 +40,17 @@ describe('what is missing', () => {
     plan(...args)?.commands.map((each) => each.join(' '));
   const APT = 'apt-get install -y --no-install-recommends';
 
+  test('comes from apt as root on Debian, Gloo where apt has it', async () => {
+    const machine = { isRoot: true, hasApt: true, aptLibtorch: '1.13.1' };
+    const { attempts } = plan({ ...everything, gloo: true }, machine)!;
+    expect(attempts!.map((each) => each.join(' '))).toEqual([`${APT} libgloo-dev`]);
+    expect(plan({ ...everything, gloo: true }, { python: 'python3' })?.attempts).toBe(undefined);
+    const said: string[] = [];
+    const lacking = { commands: [['true']], attempts: [['false']], isModest: true };
+    await setUp(lacking, process.env, (line) => void said.push(line));
+    expect(said).toEqual(['$ true', '$ false', '  not to be had here']);
+  });
+
   test('comes from apt as root on Debian, all of it, and that needs no question', () => {
     const setup = plan(everything, { isRoot: true, hasApt: true, aptLibtorch: '1.13.1' });
     expect(setup).toMatchObject({ isModest: true });

@@ -20,7 +20,7 @@ import { runTool } from '../../install/run-tool.ts';
 import { findTorchFolder, hashSources, type InstalledAddon, sourceFolder } from '../addon-file.ts';
 import { findCmake } from './build-tools.ts';
 import { findCudaHeaders } from './find-cuda.ts';
-import { findGloo, type GlooFolders } from './find-gloo.ts';
+import { BRINGS_GLOO, findGloo, type GlooFolders } from './find-gloo.ts';
 import { type Libtorch, stampLibtorch } from './read-libtorch.ts';
 
 const ADDON = 'mocolab_torch.node';
@@ -47,7 +47,10 @@ export async function buildAddon(libtorch: Libtorch, options: BuildOptions): Pro
   const headers = findCudaHeaders(libtorch, options.env);
   if ('missing' in headers) options.say(`the addon will compute on the CPU alone: ${headers.missing}`);
   const cudaInclude = 'include' in headers ? headers.include : [];
-  const target = { libtorch, cudaInclude, gloo: findGloo(options.env) };
+  const gloo = findGloo(options.env);
+  if (!gloo)
+    options.say(`ranks of several machines will use TCP: there is no Gloo to build against (${BRINGS_GLOO})`);
+  const target = { libtorch, cudaInclude, gloo };
   const folder = path.join(findTorchFolder(), keyOf(target));
   if (options.force || !isWhole(folder)) await buildInto(folder, target, options);
   const [addon, imageAddon] = [path.join(folder, ADDON), path.join(folder, IMAGE_ADDON)];

@@ -9,6 +9,7 @@ import { examineAddon, findTorchFolder, type InstalledAddon, locateManifest } fr
 import { buildAddon } from './build-addon.ts';
 import { findMissingTools } from './build-tools.ts';
 import { type Choice, chooseLibtorch, explainChoice } from './choose-libtorch.ts';
+import { findGloo } from './find-gloo.ts';
 import { findLibtorch } from './find-libtorch.ts';
 import { describeMachine, type Needs, planSetup, type Setup } from './plan-setup.ts';
 import { namePrivateEnvironment } from './private-python.ts';
@@ -66,7 +67,7 @@ async function findWhatIsNeeded(options: InstallOptions, setupsLeft: number): Pr
   const candidates = await findLibtorch(options, libtorch);
   const choice = chooseLibtorch(candidates);
   for (const line of explainChoice(candidates, choice)) say(line);
-  const needs: Needs = { libtorch: !choice, tools: findMissingTools(env) };
+  const needs: Needs = { libtorch: !choice, tools: findMissingTools(env), gloo: !findGloo(env) };
   if (choice && needs.tools.length === 0) return choice;
   const setup = planSetup(needs, describeMachine(env), namePrivateEnvironment());
   if (!setup || setupsLeft === 0 || !(await options.mayRun(setup))) {

@@ -12,6 +12,8 @@ import { compareVersions } from './read-libtorch.ts';
 export interface Needs {
   readonly libtorch: boolean;
   readonly tools: readonly Tool[];
+  /** A Gloo to build against, which ranks of several machines talk through; TCP does without. */
+  readonly gloo?: boolean;
 }
 
 /** What a plan depends on. */
@@ -27,6 +29,8 @@ export interface Machine {
 export interface Setup {
   /** Run in this order. */
   readonly commands: readonly (readonly string[])[];
+  /** Run after them; what goes wrong here is no failure. */
+  readonly attempts?: readonly (readonly string[])[];
   /** The environment that they make, to be adopted when all went well. */
   readonly environment?: string;
   /** Nothing but the system's own packages: `npm run quickstart` does that without asking. */
@@ -62,13 +66,22 @@ export function planSetup(needs: Needs, machine: Machine, environment: string): 
     ...(packages.length > 0 ? aptCommands(packages) : []),
     ...(pip.length > 0 ? pipCommands(machine.python ?? 'python3', environment, pip) : []),
   ];
-  return { commands, ...(pip.length > 0 ? { environment } : {}), isModest: pip.length === 0 };
+  // On its own, because older releases lack the package.
+  const attempts = canApt && needs.gloo ? [[...APT_INSTALL, 'libgloo-dev']] : [];
+  return {
+    commands,
+    ...(attempts.length > 0 ? { attempts } : {}),
+    ...(pip.length > 0 ? { environment } : {}),
+    isModest: pip.length === 0,
+  };
 }
+
+const APT_INSTALL = ['apt-get', 'install', '-y', '--no-install-recommends'];
 
 function aptCommands(packages: readonly string[]): string[][] {
   return [
     ['apt-get', 'update'],
-    ['apt-get', 'install', '-y', '--no-install-recommends', ...packages],
+    [...APT_INSTALL, ...packages],
   ];
 }
 

@@ -16,9 +16,11 @@ export async function setUp(
   env: NodeJS.ProcessEnv,
   say: (line: string) => void,
 ): Promise<void> {
-  const { commands, environment } = setup;
+  const { commands, attempts = [], environment } = setup;
   try {
     for (const command of commands) await runCommand(command, env, say);
+    for (const command of attempts)
+      await runCommand(command, env, say).catch(() => say('  not to be had here'));
     if (environment) adoptPrivateEnvironment(environment);
   } catch (error) {
     if (environment) rmSync(environment, { recursive: true, force: true });
