@@ -54,11 +54,14 @@ export function detectDevices(spec: string, engines: readonly string[], machine:
  */
 export function pickOwnDevice(
   seen: readonly Device[],
-  { localRank, localRanks }: { readonly localRank: number; readonly localRanks: number },
+  launched: { readonly localRank: number; readonly localRanks: number; readonly cores?: number },
   cores: number,
 ): Device {
-  if (seen[0]?.kind === 'cpu')
-    return { name: `cpu:${localRank}`, kind: 'cpu', cores: Math.max(1, Math.floor(cores / localRanks)) };
+  const { localRank, localRanks } = launched;
+  if (seen[0]?.kind === 'cpu') {
+    const share = Math.max(1, Math.floor(cores / localRanks));
+    return { name: `cpu:${localRank}`, kind: 'cpu', cores: Math.min(cores, launched.cores ?? share) };
+  }
   const own = seen.length === 1 ? seen[0] : seen[localRank];
   if (own) return own;
   throw new ProblemError({

@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type Problem, ProblemError } from '../../src/core/problem.ts';
 import { connectMesh, openDoorway } from '../../src/engine/collectives/mesh/connect-mesh.ts';
 import { attend } from '../../src/engine/collectives/rendezvous/attend.ts';
@@ -284,6 +284,55 @@ test('where torchrun keeps a store of its own at MASTER_PORT, ranks meet on the 
   expect(readLaunchedRank(env).rendezvous.port).toBe(29501);
 });
 
+describe('a rank that srun has started', () => {
+  // Of task 4 of `srun --nodes 3 --ntasks 5` in a job of three nodes.
+  const step = {
+    SLURM_JOB_ID: '4021',
+    SLURM_STEP_ID: '2',
+    SLURM_PROCID: '4',
+    SLURM_LOCALID: '0',
+    SLURM_NODEID: '2',
+    SLURM_STEP_NUM_TASKS: '5',
+    SLURM_STEP_TASKS_PER_NODE: '2(x2),1',
+    SLURM_STEP_NODELIST: 'gpu[007-008,011]',
+  };
+
+  test('knows from Slurm who it is and where to meet, the same place as the others', () => {
+    const place = { host: 'gpu007', port: 16_002, ranks: 5, acrossMachines: true };
+    expect(readLaunchedRank(step)).toMatchObject({
+      rendezvous: { ...place, rank: 4 },
+      localRank: 0,
+      localRanks: 1,
+    });
+    const third = { ...step, SLURM_PROCID: '3', SLURM_LOCALID: '1', SLURM_NODEID: '1' };
+    expect(readLaunchedRank(third)).toMatchObject({
+      rendezvous: { ...place, rank: 3 },
+      localRank: 1,
+      localRanks: 2,
+    });
+  });
+
+  test('meets on the loopback where all tasks are on one node, and where MASTER_ADDR says', () => {
+    const nodes = {
+      SLURM_NODEID: '0',
+      SLURM_STEP_TASKS_PER_NODE: '5',
+      SLURM_STEP_NODELIST: 'login.site.org',
+    };
+    const { rendezvous, localRanks } = readLaunchedRank({ ...step, ...nodes });
+    expect([rendezvous.host, rendezvous.acrossMachines, localRanks]).toEqual(['127.0.0.1', false, 5]);
+    expect(readLaunchedRank({ ...step, SLURM_CPUS_PER_TASK: '6' }).cores).toBe(6);
+    const own = { ...step, MASTER_ADDR: '10.0.0.9', MASTER_PORT: '4000' };
+    expect(readLaunchedRank(own).rendezvous).toMatchObject({ host: '10.0.0.9', port: 4000, rank: 4 });
+    const single = { ...step, SLURM_STEP_NODELIST: 'a7,b[1-2]' };
+    expect(readLaunchedRank(single).rendezvous.host).toBe('a7');
+  });
+
+  test('is none outside of a step: a batch script’s own line is refused, not task 0 of all', () => {
+    const { SLURM_STEP_ID, SLURM_STEP_NUM_TASKS, ...script } = step;
+    expect(catchProblems(() => readLaunchedRank(script))[0]!.message).toContain('RANK is not set');
+  });
+});
+
 test('all that is wrong with the environment is told at once', () => {
   const problems = catchProblems(() => readLaunchedRank({ MASTER_PORT: 'http', RANK: '4', WORLD_SIZE: '4' }));
   expect(problems).toEqual([
@@ -291,7 +340,7 @@ test('all that is wrong with the environment is told at once', () => {
       code: 'RENDEZVOUS_ENV',
       message:
         'Expected the environment to say where the ranks meet but MASTER_ADDR is not set; RANK is "4", not a whole number from 0 to 3; MASTER_PORT is "http", not a whole number from 1 to 65534.',
-      hint: 'torchrun --no_python and a PyTorchJob set these. With srun: MASTER_ADDR=<first host> MASTER_PORT=<free port> RANK=$SLURM_PROCID WORLD_SIZE=$SLURM_NTASKS LOCAL_RANK=$SLURM_LOCALID.',
+      hint: 'torchrun --no_python and a PyTorchJob set these, and what srun tells does as well: start the ranks with one of them, not by hand.',
     },
   ]);
 });

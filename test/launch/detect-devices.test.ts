@@ -100,6 +100,8 @@ test('a rank of another launcher takes the GPU of its number, the only one that 
   expect(pick([gpu(0)], 3)).toEqual(gpu(0));
   expect(pick([cpu], 1, 2)).toEqual({ name: 'cpu:1', kind: 'cpu', cores: 4 });
   expect(pick([cpu], 11, 12).cores).toBe(1);
+  const given = (cores: number) => pickOwnDevice([cpu], { localRank: 1, localRanks: 2, cores }, 9).cores;
+  expect([given(6), given(64)]).toEqual([6, 9]); // What Slurm gave, where it can be had.
   expect(catchProblems(() => pick([gpu(0), gpu(1)], 2))).toEqual([
     {
       code: 'DEVICES_LOCAL_RANK',

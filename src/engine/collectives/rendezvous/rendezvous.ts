@@ -1,7 +1,8 @@
 // Where the ranks of one stage meet, and who this one is: told by the parent, or by the environment that
-// other launchers set (torchrun, srun with a line of shell, a Kubernetes PyTorchJob). Loads no TensorFlow.
+// other launchers set (torchrun, srun, a Kubernetes PyTorchJob). Loads no TensorFlow.
 
 import { type Problem, ProblemError } from '../../../core/problem.ts';
+import { readSlurmStep } from './slurm-env.ts';
 
 export interface Rendezvous {
   readonly host: string;
@@ -23,15 +24,18 @@ export interface LaunchedRank {
   readonly localRank: number;
   /** Ranks that share this machine's cores, as far as the launcher tells. */
   readonly localRanks: number;
+  /** Cores that the launcher has given to this rank; absent: its share of the machine's. */
+  readonly cores?: number;
 }
 
 const VARIABLES = ['MASTER_ADDR', 'MASTER_PORT', 'RANK', 'WORLD_SIZE'] as const;
 
 /**
- * Reads MASTER_ADDR, MASTER_PORT, RANK, WORLD_SIZE, LOCAL_RANK (absent: 0) and LOCAL_WORLD_SIZE (absent: 1).
- * Throws RENDEZVOUS_ENV with everything that is missing or no number.
+ * Reads MASTER_ADDR, MASTER_PORT, RANK, WORLD_SIZE, LOCAL_RANK (absent: 0) and LOCAL_WORLD_SIZE (absent: 1); without
+ * RANK, what srun tells, where MASTER_ADDR and MASTER_PORT still count. Throws RENDEZVOUS_ENV with everything that is missing or no number.
  */
-export function readLaunchedRank(env: NodeJS.ProcessEnv): LaunchedRank {
+export function readLaunchedRank(told: NodeJS.ProcessEnv): LaunchedRank {
+  const env = told.RANK ? told : { ...readSlurmStep(told), ...told };
   const faults: string[] = VARIABLES.filter((name) => !env[name]).map((name) => `${name} is not set`);
   const read = (name: string, range: { readonly from: number; readonly to: number }): number => {
     const text = env[name] ?? '0';
@@ -60,7 +64,9 @@ export function readLaunchedRank(env: NodeJS.ProcessEnv): LaunchedRank {
     // A PyTorchJob tells rank 0 `localhost`, and the other machines its name: localhost alone proves nothing.
     acrossMachines: !(isLoopback(host) && localRanks === ranks),
   };
-  return { rendezvous, localRank, localRanks };
+  // Slurm may let each task see no cores but its own.
+  const cores = Number(env.SLURM_CPUS_PER_TASK);
+  return { rendezvous, localRank, localRanks, ...(cores > 0 ? { cores } : {}) };
 }
 
 /** Whether an address reaches nothing but this machine. */
@@ -72,6 +78,6 @@ function explainEnv(faults: readonly string[]): Problem {
   return {
     code: 'RENDEZVOUS_ENV',
     message: `Expected the environment to say where the ranks meet but ${faults.join('; ')}.`,
-    hint: 'torchrun --no_python and a PyTorchJob set these. With srun: MASTER_ADDR=<first host> MASTER_PORT=<free port> RANK=$SLURM_PROCID WORLD_SIZE=$SLURM_NTASKS LOCAL_RANK=$SLURM_LOCALID.',
+    hint: 'torchrun --no_python and a PyTorchJob set these, and what srun tells does as well: start the ranks with one of them, not by hand.',
   };
 }
