@@ -17,16 +17,20 @@ export async function sumInPlace(mesh: Mesh, values: Summable, factor: number): 
   const slices = parts.map(([from, to]) => values.subarray(from, to));
   const sent = others.map((to) => mesh.send(to, { ...call, kind: part }, bytesOf(slices[to]!)));
   const own = slices[rank]!;
-  const theirs = await receiveAll(mesh, others, { ...call, kind: part }, () => own.byteLength);
+  // Sums come straight to their places: who sends one has had all of our part, which stood there.
+  const sums = receiveAll(mesh, others, { ...call, kind: result }, (from) => bytesOf(slices[from]!));
+  sums.catch(() => {}); // The parts reject as well, and are waited for first.
+  const theirs = await receiveAll(
+    mesh,
+    others,
+    { ...call, kind: part },
+    () => new Uint8Array(own.byteLength),
+  );
   const terms = theirs.map((bytes) => asTypeOf(values, bytes));
-  addInRankOrder(own, terms, rank);
-  const rounded = Math.fround(factor); // As native code multiplies, so that the bits are the same.
-  if (factor !== 1) for (let i = 0; i < own.length; i++) own[i]! *= rounded;
+  addInRankOrder(own, terms, { rank, factor });
   sent.push(...others.map((to) => mesh.send(to, { ...call, kind: result }, bytesOf(own))));
-  const sums = await receiveAll(mesh, others, { ...call, kind: result }, (from) => slices[from]!.byteLength);
-  // Nobody sends a sum before it has all parts, but the system may still hold a piece of ours.
+  await sums;
   await Promise.all(sent);
-  for (const [i, from] of others.entries()) slices[from]!.set(asTypeOf(values, sums[i]!));
 }
 
 /** Every rank's bytes, in rank order; of any length. */
@@ -55,25 +59,30 @@ export async function broadcastBytes(
   bytes: Uint8Array<ArrayBuffer>,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const message = { ...mesh.begin('broadcast'), kind: part };
-  if (mesh.rank > 0) return (await receiveAll(mesh, [0], message, () => bytes.length))[0]!;
+  if (mesh.rank > 0) return (await receiveAll(mesh, [0], message, () => new Uint8Array(bytes.length)))[0]!;
   await Promise.all(mesh.others.map((to) => mesh.send(to, message, bytes)));
   return bytes;
 }
 
 type MessageOf = Parameters<Mesh['receive']>[1];
 
-/** One message of each of these ranks, in their order, checked for its length where one is expected. */
+/** One message of each of these ranks, in their order; where it is known how long they are, in memory made for them. */
 function receiveAll(
   mesh: Mesh,
   from: readonly number[],
   message: MessageOf,
-  lengthOf?: (rank: number) => number,
+  makeRoom?: (rank: number) => Uint8Array<ArrayBuffer>,
 ): Promise<Uint8Array<ArrayBuffer>[]> {
   const messages = from.map(async (rank) => {
-    const bytes = await mesh.receive(rank, message);
-    if (!lengthOf || bytes.length === lengthOf(rank)) return bytes;
+    const room = makeRoom?.(rank);
+    const bytes = await mesh.receive(rank, message, room);
+    if (!room || bytes === room) return bytes;
+    if (bytes.length === room.length) {
+      room.set(bytes); // It came before anybody waited.
+      return room;
+    }
     const error = new Error(
-      `${message.operation} ${message.sequence}: rank ${rank} sent ${bytes.length} bytes and not ${lengthOf(rank)}: its tensors have other shapes.`,
+      `${message.operation} ${message.sequence}: rank ${rank} sent ${bytes.length} bytes and not ${room.length}: its tensors have other shapes.`,
     );
     mesh.fail(error);
     throw error;
@@ -87,14 +96,42 @@ export function splitEvenly(length: number, parts: number): (readonly [number, n
   return edges.slice(1).map((to, i) => [edges[i]!, to]);
 }
 
-/** Adds the others' terms to `own`, which stands at `rank` among them; the first two may change places: a + b is b + a. */
-function addInRankOrder(own: Summable, others: readonly Summable[], rank: number): void {
+/**
+ * Adds the others' terms to `own`, which stands at `rank` among them, and multiplies by the factor; the first two may
+ * change places: a + b is b + a.
+ */
+function addInRankOrder(
+  own: Summable,
+  others: readonly Summable[],
+  { rank, factor }: { readonly rank: number; readonly factor: number },
+): void {
   const terms = [...others];
   if (rank > 1) {
     terms.splice(rank, 0, own.slice());
     own.set(terms.shift()!);
   }
-  for (const term of terms) for (let i = 0; i < own.length; i++) own[i]! += term[i]!;
+  const add = own instanceof Float32Array ? addFloats : addInts;
+  for (const term of terms) add(own as never, term as never);
+  const rounded = Math.fround(factor); // As native code multiplies, so that the bits are the same.
+  if (factor !== 1) (own instanceof Float32Array ? scaleFloats : scaleInts)(own as never, rounded);
+}
+
+// A function for each type of array: V8 makes fast code only of loops that have seen one.
+
+function addFloats(sum: Float32Array, term: Float32Array): void {
+  for (let i = 0; i < sum.length; i++) sum[i]! += term[i]!;
+}
+
+function addInts(sum: Int32Array, term: Int32Array): void {
+  for (let i = 0; i < sum.length; i++) sum[i]! += term[i]!;
+}
+
+function scaleFloats(values: Float32Array, factor: number): void {
+  for (let i = 0; i < values.length; i++) values[i]! *= factor;
+}
+
+function scaleInts(values: Int32Array, factor: number): void {
+  for (let i = 0; i < values.length; i++) values[i]! *= factor;
 }
 
 function asTypeOf(like: Summable, { buffer }: Uint8Array<ArrayBuffer>): Summable {

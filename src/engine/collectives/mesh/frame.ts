@@ -25,9 +25,12 @@ export interface FrameHeader {
 }
 
 export interface Frame extends FrameHeader {
-  /** In an ArrayBuffer of its own, so that any type of element fits. */
+  /** Where `Place` wanted it, else in an ArrayBuffer of its own, so that any type of element fits. */
   readonly payload: Uint8Array<ArrayBuffer>;
 }
+
+/** Memory for the bytes of a frame that begins, as many as it has; undefined: new memory. */
+export type Place = (header: FrameHeader) => Uint8Array<ArrayBuffer> | undefined;
 
 const HEADER_BYTES = 16;
 
@@ -45,14 +48,16 @@ export class FrameReader {
   /** Frames with more bytes throw a RangeError. */
   longest: number;
   readonly #onFrame: (frame: Frame) => void;
+  readonly #place: Place;
   readonly #header = Buffer.alloc(HEADER_BYTES);
   #current: FrameHeader | undefined;
   #payload = new Uint8Array(0);
   #filled = 0;
 
-  constructor(longest: number, onFrame: (frame: Frame) => void) {
+  constructor(longest: number, onFrame: (frame: Frame) => void, place: Place = () => undefined) {
     this.longest = longest;
     this.#onFrame = onFrame;
+    this.#place = place;
   }
 
   push(chunk: Uint8Array): void {
@@ -77,7 +82,7 @@ export class FrameReader {
       sequence: header.readUInt32LE(4),
       bytes,
     };
-    this.#payload = new Uint8Array(bytes);
+    this.#payload = this.#place(this.#current) ?? new Uint8Array(bytes);
     this.#filled = 0;
   }
 

@@ -1,7 +1,7 @@
 // One connection to another rank: frames in and out. What comes before anybody listens is kept.
 
 import type { Socket } from 'node:net';
-import { encodeHeader, type Frame, type FrameHeader, FrameReader } from './frame.ts';
+import { encodeHeader, type Frame, type FrameHeader, FrameReader, type Place } from './frame.ts';
 
 /** Of a caller that has not yet said who it is. */
 const LONGEST_GREETING = 4096;
@@ -9,6 +9,8 @@ const LONGEST_FRAME = 2 ** 34;
 
 export interface LinkListener {
   onFrame(frame: Frame): void;
+  /** Absent: every frame gets new memory. */
+  readonly place?: Place;
   /** The other end is gone, or spoke nonsense. */
   onEnd(reason: string): void;
 }
@@ -26,10 +28,11 @@ export class Link {
 
   constructor(socket: Socket) {
     this.#socket = socket;
-    this.#reader = new FrameReader(LONGEST_GREETING, (frame) => {
+    const hear = (frame: Frame) => {
       if (this.#listener) this.#listener.onFrame(frame);
       else this.#early.push(frame);
-    });
+    };
+    this.#reader = new FrameReader(LONGEST_GREETING, hear, (header) => this.#listener?.place?.(header));
     socket.on('data', (chunk) => this.#read(chunk));
     socket.on('error', (error: NodeJS.ErrnoException) => {
       this.#reason = error.code ?? error.message;

@@ -32,6 +32,8 @@ interface Pending {
   readonly peer: Peer;
   readonly message: Message;
   readonly since: number;
+  /** Memory for the payload, where its length is known. */
+  readonly room: Uint8Array<ArrayBuffer> | undefined;
   readonly resolve: (payload: Uint8Array<ArrayBuffer>) => void;
   readonly reject: (error: Error) => void;
 }
@@ -67,7 +69,11 @@ export class Mesh {
     this.#links = links;
     this.#timeoutMs = timeoutMs;
     for (const [from, link] of links) {
-      link.listen({ onFrame: (frame) => this.#hear(from, frame), onEnd: (why) => this.#lose(from, why) });
+      link.listen({
+        onFrame: (frame) => this.#hear(from, frame),
+        onEnd: (why) => this.#lose(from, why),
+        place: (header) => this.#place(from, header),
+      });
     }
     this.#watchdog = setInterval(() => this.#checkStall(), Math.min(1000, timeoutMs / 20)).unref();
   }
@@ -102,11 +108,13 @@ export class Mesh {
     if (!this.#failure) await this.#links.get(to)!.send(toHeader(message), payload);
   }
 
-  receive(from: number, message: Message): Promise<Uint8Array<ArrayBuffer>> {
+  /** `room`: where the payload is put, if it has that length and had not begun to come before. */
+  receive(from: number, message: Message, room?: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
     const key = keyOf(from, message);
     return new Promise((resolve, reject) => {
       if (this.#failure) return reject(this.#failure);
-      this.#pending.set(key, { peer: this.peers[from]!, message, since: performance.now(), resolve, reject });
+      const since = performance.now();
+      this.#pending.set(key, { peer: this.peers[from]!, message, since, room, resolve, reject });
       this.#deliver(key);
       if (this.#left.has(from)) this.#checkLeft(from);
     });
@@ -193,6 +201,11 @@ export class Mesh {
       this.#come.set(key, frame);
       if (this.#pending.has(key)) this.#deliver(key);
     }
+  }
+
+  #place(from: number, header: FrameHeader): Uint8Array<ArrayBuffer> | undefined {
+    const room = this.#pending.get(keyOf(from, header))?.room;
+    return room?.length === header.bytes ? room : undefined;
   }
 
   #deliver(key: string): void {
