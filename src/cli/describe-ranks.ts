@@ -1,8 +1,7 @@
 // How the tensors of ranks that train together would travel from this machine, in words for `moco doctor`. Files alone
 // tell: what the addon was built with.
 
-import { type AddonState, examineAddon } from '../engine/torch/addon-file.ts';
-import { BRINGS_GLOO } from '../engine/torch/install/find-gloo.ts';
+import { type AddonState, BRINGS_GLOO, examineAddon } from '../engine/torch/addon-file.ts';
 
 /** One line. */
 export function describeRanks(addon: AddonState = examineAddon()): string {

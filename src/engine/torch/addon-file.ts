@@ -34,6 +34,10 @@ export type AddonState =
   | { readonly state: 'ready'; readonly installed: InstalledAddon }
   | { readonly state: 'absent' | 'broken'; readonly reason: string };
 
+/** What to do where it was built without Gloo. */
+export const BRINGS_GLOO =
+  'on Debian and Ubuntu `apt-get install libgloo-dev`, then `moco engine install torch`';
+
 /** C++ sources of the addon. */
 export const sourceFolder = fileURLToPath(new URL('./cc/', import.meta.url));
 

@@ -17,10 +17,16 @@ import os from 'node:os';
 import path from 'node:path';
 import { ProblemError } from '../../../core/problem.ts';
 import { runTool } from '../../install/run-tool.ts';
-import { findTorchFolder, hashSources, type InstalledAddon, sourceFolder } from '../addon-file.ts';
+import {
+  BRINGS_GLOO,
+  findTorchFolder,
+  hashSources,
+  type InstalledAddon,
+  sourceFolder,
+} from '../addon-file.ts';
 import { findCmake } from './build-tools.ts';
 import { findCudaHeaders } from './find-cuda.ts';
-import { BRINGS_GLOO, findGloo, type GlooFolders } from './find-gloo.ts';
+import { findGloo, type GlooFolders } from './find-gloo.ts';
 import { type Libtorch, stampLibtorch } from './read-libtorch.ts';
 
 const ADDON = 'mocolab_torch.node';

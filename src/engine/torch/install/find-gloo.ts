@@ -11,10 +11,6 @@ export interface GlooFolders {
   readonly library: string;
 }
 
-/** What to do for one. */
-export const BRINGS_GLOO =
-  'on Debian and Ubuntu `apt-get install libgloo-dev`, then `moco engine install torch`';
-
 /** The first Gloo with headers and library below $CONDA_PREFIX, /usr/local or /usr; undefined where there is none. */
 export function findGloo(
   env: NodeJS.ProcessEnv,
