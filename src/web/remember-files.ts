@@ -8,7 +8,10 @@ interface Limit<Content> {
   sizeOf(content: Content): number;
 }
 
-/** Makes a reader that remembers. Beyond the limit, what it has not been asked for the longest goes first. */
+/**
+ * Makes a reader that remembers. Beyond the limit, what it has not been asked for the longest goes first; what it was
+ * asked for last stays.
+ */
 export function rememberFiles<Content>(
   read: (file: string) => Content,
   limit?: Limit<Content>,
@@ -29,7 +32,7 @@ export function rememberFiles<Content>(
     known.set(file, { stamp, content });
     kept += sizeOf(content);
     for (const [oldest] of known) {
-      if (kept <= max) break;
+      if (kept <= max || oldest === file) break;
       forget(oldest);
     }
     return content;

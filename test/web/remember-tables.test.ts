@@ -55,3 +55,12 @@ test('beyond its memory the one that was not asked for the longest is forgotten'
   expect(read(b)).not.toBe(ofB);
   expect(read(b)).toEqual(ofB);
 });
+
+test('what alone is more than its memory is kept while nothing else is asked for', () => {
+  const [a, b] = [makeFile(), makeFile()];
+  const read = rememberTables(1);
+  const ofA = read(a);
+  expect(read(a)).toBe(ofA);
+  read(b);
+  expect(read(a)).not.toBe(ofA);
+});

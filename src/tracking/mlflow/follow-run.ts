@@ -6,11 +6,11 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { EmitEvent, RunEvent } from '../../core/events.ts';
-import { ProblemError } from '../../core/problem.ts';
 import { formatAmount } from '../../plan/format-quantity.ts';
 import type { StageGraph } from '../../plan/stage-graph.ts';
 import type { RunStore } from '../../runs/run-store.ts';
-import { createMlflowClient, type MlflowClient, MlflowError } from './client.ts';
+import { asFailure } from './as-failure.ts';
+import { createMlflowClient, type MlflowClient, type MlflowError } from './client.ts';
 import { groupTrials, type Trial } from './describe-run.ts';
 import { findExperiment } from './find-experiment.ts';
 import type { MlflowServer } from './find-server.ts';
@@ -200,16 +200,4 @@ export class MlflowFollower {
       };
     });
   }
-}
-
-/** The disk may be full as well, and files damaged: whatever it is, trainings don't fail for being told. */
-function asFailure(error: unknown, trial: string): Pick<MlflowError, 'kind' | 'problem'> {
-  if (error instanceof MlflowError) return error;
-  if (error instanceof ProblemError) return { kind: 'refused', problem: error.problems[0]! };
-  const problem = {
-    code: 'MLFLOW_TRIAL_UNTOLD',
-    message: `Expected to tell MLflow of ${trial} but that failed: ${(error as Error).message}.`,
-    hint: 'The run and its table have everything. A stage whose files are damaged is run again where its folder is removed.',
-  };
-  return { kind: 'rejected', problem };
 }
