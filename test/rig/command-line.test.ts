@@ -4,6 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { describeRanks } from '../../src/cli/describe-ranks.ts';
+import type { InstalledAddon } from '../../src/engine/torch/addon-file.ts';
 import { makeFolder } from '../helpers/make-record.ts';
 import { runCli } from '../helpers/run-cli.ts';
 
@@ -134,7 +136,17 @@ test('doctor finds the engines that are here and says why others are not', async
     { name: 'cpu', available: true },
   ]);
   expect(found.cores).toBeGreaterThan(0);
+  expect(found.ranks).toBe('over TCP; with the engine torch in shared memory, over Gloo, or NCCL');
   expect((await runCli(['doctor'])).stdout).toContain('ready: tfjs');
+});
+
+test('doctor says how ranks on several machines talk, and what brings a better way', () => {
+  const say = (installed: object) =>
+    describeRanks({ state: 'ready', installed: { cuda: false, ...installed } as InstalledAddon });
+  expect(say({ glooModule: '/cache/gloo.so' })).toBe('in shared memory, across machines over Gloo');
+  expect(say({ cuda: true })).toBe(
+    'on GPUs over NCCL; on CPUs in shared memory, across machines over TCP, because there was no Gloo to build against (on Debian and Ubuntu `apt-get install libgloo-dev`, then `moco engine install torch`)',
+  );
 });
 
 test('a folder that is no libtorch is refused by the install of torch', async () => {
