@@ -5,6 +5,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import type { RunEvent } from '../../src/core/events.ts';
 import type { BadImage } from '../../src/data/bad-image.ts';
+import { CONFUSION_FILE, type Confusion } from '../../src/runs/diagnostic-files.ts';
 import { readMetricsLog, renderWithoutTimes } from '../../src/runs/metrics-log.ts';
 import { makeImages, spoil } from '../helpers/make-images.ts';
 import { makeFolder } from '../helpers/make-record.ts';
@@ -196,4 +197,25 @@ test('SIGTERM while ranks compute features ends them there with 75, and the next
     return renderWithoutTimes(readMetricsLog(file));
   };
   expect(await read('stopped')).toBe(await read('whole'));
+}, 60_000);
+
+test('validation counts each image once, however many ranks there are', async () => {
+  const folder = makeFolder();
+  writeFileSync(path.join(folder, 'demo.yaml'), LINEAR.replace('train: 1280, val: 32', 'train: 64, val: 37'));
+  const validate = async (ranks: number) => {
+    const devices = ['--devices', `cpu:${ranks}`, '--devices-per-trial', `${ranks}`, '--out', `of-${ranks}`];
+    expect((await runCli(['run', 'demo.yaml', ...devices], { cwd: folder })).code).toBe(0);
+    const stage = path.join(folder, `of-${ranks}`, 'demo/start/trial-1/linear');
+    const { counts } = JSON.parse(readFileSync(path.join(stage, CONFUSION_FILE), 'utf8')) as Confusion;
+    const { acc1, loss } = readMetricsLog(path.join(stage, 'metrics.jsonl')).findLast(
+      ({ split }) => split === 'val',
+    )!;
+    return { counts, right: ((acc1 as number) / 100) * 37, loss: loss as number };
+  };
+  const [alone, together] = [await validate(1), await validate(2)];
+  expect(alone.counts.reduce((sum, [, , count]) => sum + count, 0)).toBe(37);
+  expect(alone.right).toBeCloseTo(Math.round(alone.right), 10);
+  expect(together.counts).toEqual(alone.counts);
+  expect(together.right).toBe(alone.right);
+  expect(together.loss).toBeCloseTo(alone.loss, 5);
 }, 60_000);
