@@ -48,22 +48,24 @@ export function formatVerdict({ verdict }: ReportCell): string {
 export function listNotes(report: Report): string[] {
   const cells = report.rows.flatMap((row) => row.cells);
   const states = cells.flatMap((cell) => cell.trials.map(({ state }) => state));
-  const failed = states.filter((state) => state === 'failed').length;
-  const open = states.filter((state) => state !== 'done').length - failed;
+  const count = (...wanted: string[]) => states.filter((state) => wanted.includes(state)).length;
+  const missing = tellMissing(count('pending', 'running'), count('stale'), count('failed'));
   const sources = listSources(report);
   const trials = report.trials === 1 ? '1 trial' : `${report.trials} trials`;
   return [
     `Percent; mean ± population standard deviation over ${trials}.`,
     ...(sources.length > 0 ? [`Published: ${sources.join('; ')}.`] : []),
-    ...(open + failed > 0 ? [`(n/N): only n of N trials are there; ${tellMissing(open, failed)}.`] : []),
+    ...(missing ? [`(n/N): only n of N trials are there; ${missing}.`] : []),
     ...listEpochNotes(report),
   ];
 }
 
-function tellMissing(open: number, failed: number): string {
+/** Empty where nothing is missing. */
+function tellMissing(open: number, stale: number, failed: number): string {
   const count = (values: number) => `${values} ${values === 1 ? 'value is' : 'values are'}`;
   return [
     ...(open > 0 ? [`${count(open)} still to come`] : []),
+    ...(stale > 0 ? [`${count(stale)} of other settings and not counted (moco plan FILE says which)`] : []),
     ...(failed > 0 ? [`${count(failed)} missing, because a stage failed`] : []),
   ].join(', ');
 }

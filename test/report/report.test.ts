@@ -287,7 +287,11 @@ describe('a trial counts only with a result of the very settings asked for', () 
   test('not if it was made with other settings', () => {
     finish(compile({ trials: 1, methods: [v1] }), 'mocov1/trial-1/lincls', { top1: 60 });
     const other = { ...v1, recipe: { ...v1.recipe, epochs: 1 } };
-    expect(states(compile({ trials: 2, methods: [other] }))).toEqual(['stale null', 'pending null']);
+    const graph = compile({ trials: 2, methods: [other] });
+    expect(states(graph)).toEqual(['stale null', 'pending null']);
+    expect(renderText(collectReport(graph, store))).toContain(
+      '; 3 values are still to come, 1 value is of other settings and not counted (moco plan FILE says which).',
+    );
   });
 
   test('also if trials were added since', () => {
