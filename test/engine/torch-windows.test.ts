@@ -414,7 +414,8 @@ describe.skipIf(!readInstalledAddon())('the torch engine', () => {
       return [...new Float32Array(addon.toHost(y)).slice(0, 2)];
     };
     expect([first(FLOAT), first(HALF)]).toEqual([[4, 6], [4, 6]]); // biome-ignore format: pairs
-    addon.SgdStep([filter], [gradient], [speed], 1, 0, 0);
+    const lr = addon.fromHost(Float32Array.of(1), []);
+    addon.SgdStep([filter], [gradient], [speed], lr, 0, 0);
     expect([first(FLOAT), first(HALF)]).toEqual([[2, 3], [2, 3]]); // biome-ignore format: pairs
   });
 
