@@ -27,7 +27,8 @@ int64_t countParts(int64_t images, int64_t places) {
 class OneThread {
 #ifdef _OPENMP
  public:
-  OneThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
+  // ATen sets the number itself when a thread first asks it; later than here, that would undo it.
+  OneThread() : before_(at::get_num_threads()) { omp_set_num_threads(1); }
   ~OneThread() { omp_set_num_threads(before_); }
   OneThread(const OneThread&) = delete;
   OneThread& operator=(const OneThread&) = delete;
