@@ -4,7 +4,10 @@ import type { PublishedValue } from '../config/schema/experiment.generated.ts';
 import { formatTenths } from './aggregate.ts';
 import type { Report, ReportCell, ReportColumn } from './report.ts';
 
-/** Writes `67.5±0.1`, `67.5 (1/5)`, `pending (0/5)`, `failed (0/5)` where none is to come. One trial alone has no deviation to print. */
+/**
+ * Writes `67.5±0.1`, `67.5 (1/5)`, `pending (0/5)`, `failed (0/5)` where none is to come. One trial alone has no
+ * deviation to print.
+ */
 export function formatCell({ aggregate, trials }: ReportCell): string {
   const done = trials.filter((trial) => trial.state === 'done').length;
   const part = `(${done}/${trials.length})`;

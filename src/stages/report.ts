@@ -3,6 +3,7 @@
 import { compilePlan } from '../plan/compile-plan.ts';
 import { collectReport } from '../report/collect-report.ts';
 import { writeFullReport } from '../report/write-full-report.ts';
+import { rememberRecords } from '../runs/remember-records.ts';
 import { openExperimentFolder } from '../runs/run-store.ts';
 import type { RunStage } from './stage-context.ts';
 
@@ -10,7 +11,7 @@ import type { RunStage } from './stage-context.ts';
 export const runReport: RunStage<'report'> = async ({ config, folder, experimentFolder }) => {
   // Costs depend on the sizes of the data; fingerprints, which say what counts, do not.
   const graph = compilePlan(config.experiment, {});
-  const store = openExperimentFolder(experimentFolder);
+  const store = rememberRecords(openExperimentFolder(experimentFolder));
   const outputs = writeFullReport(folder, { graph, store, report: collectReport(graph, store) });
   return { state: 'done', metrics: {}, outputs, images: 0, imagesPerSecond: null };
 };

@@ -15,18 +15,10 @@ import type { TorchBackend } from '../../src/engine/torch/backend.ts';
 import { loadAddon, type TorchAddon } from '../../src/engine/torch/binding.ts';
 import { createCapture } from '../../src/engine/torch/capture.ts';
 import { createMoco, type Moco } from '../../src/moco/moco.ts';
+import { smallMoco } from '../helpers/small-moco.ts';
 import { nameHandles, watchAddon } from '../helpers/watch-addon.ts';
 
 const N = 8;
-const base: MocoConfig = {
-  dim: 16,
-  queueSize: 24,
-  keyMomentum: 0.9,
-  temperature: 0.2,
-  mlp: true,
-  symmetric: false,
-  shuffleBn: true,
-};
 
 interface Case {
   readonly title: string;
@@ -57,7 +49,7 @@ function create(engine: Engine, { moco, model }: Omit<Case, 'title'>): Moco {
   return createMoco({
     engine,
     model: { arch: 'resnet18', stem: 'cifar', width: 4, bn: 'plain', ...model },
-    moco: { ...base, ...moco },
+    moco: { ...smallMoco, ...moco },
     optimizer: { lr: 0.05, momentum: 0.9, weightDecay: 1e-4 },
     seed: 0,
   });

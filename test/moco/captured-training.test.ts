@@ -8,6 +8,7 @@ import type { Engine } from '../../src/engine/engine.ts';
 import * as tf from '../../src/engine/tf.ts';
 import { createMoco } from '../../src/moco/moco.ts';
 import { availableEngines } from '../helpers/available-engines.ts';
+import { smallMoco } from '../helpers/small-moco.ts';
 
 const N = 8;
 const STEPS = 7;
@@ -17,15 +18,7 @@ async function train(engine: Engine, isCaptured: boolean) {
   const moco = createMoco({
     engine,
     model: { arch: 'resnet18', stem: 'cifar', width: 4, bn: 'split 2' },
-    moco: {
-      dim: 16,
-      queueSize: 24,
-      keyMomentum: 0.9,
-      temperature: 0.2,
-      mlp: true,
-      symmetric: true,
-      shuffleBn: true,
-    },
+    moco: { ...smallMoco, symmetric: true },
     optimizer: { lr: 0.05, momentum: 0.9, weightDecay: 1e-4 },
     seed: 0,
   });

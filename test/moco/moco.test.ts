@@ -9,17 +9,9 @@ import { createEngine } from '../../src/engine/create-engine.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import * as tf from '../../src/engine/tf.ts';
 import { createMoco, type Moco } from '../../src/moco/moco.ts';
+import { smallMoco } from '../helpers/small-moco.ts';
 
 const model: ModelConfig = { arch: 'resnet18', stem: 'cifar', width: 4, bn: 'split 2' };
-const settings: MocoConfig = {
-  dim: 16,
-  queueSize: 24,
-  keyMomentum: 0.9,
-  temperature: 0.2,
-  mlp: true,
-  symmetric: false,
-  shuffleBn: true,
-};
 const N = 8;
 
 let engine: Engine;
@@ -29,7 +21,7 @@ beforeAll(async () => {
 
 function create(changes: Partial<MocoConfig> = {}, seed = 0): Moco {
   const optimizer = { lr: 0.05, momentum: 0.9, weightDecay: 1e-4 };
-  return createMoco({ engine, model, moco: { ...settings, ...changes }, optimizer, seed });
+  return createMoco({ engine, model, moco: { ...smallMoco, ...changes }, optimizer, seed });
 }
 
 /** One step on random images. */
@@ -123,7 +115,7 @@ describe('ShuffleBN', () => {
 test('a step of several ranks is not captured', () => {
   const optimizer = { lr: 0.05, momentum: 0.9, weightDecay: 1e-4 };
   const collectives = { ...createSingleRank(), ranks: 2 };
-  const moco = createMoco({ engine, model, moco: settings, optimizer, seed: 0, collectives });
+  const moco = createMoco({ engine, model, moco: smallMoco, optimizer, seed: 0, collectives });
   expect(() => moco.captureStep()).toThrow("a step of 2 ranks can't be captured");
   moco.dispose();
 });

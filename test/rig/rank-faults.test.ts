@@ -1,61 +1,28 @@
 // Real trainings on two ranks, of which one is killed or hangs where it hurts: the failure is that rank's, nothing is
 // left, and the next run goes on to the bits of a run that nothing happened to.
 
-import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { readMetricsLog, renderWithoutTimes } from '../../src/runs/metrics-log.ts';
 import { availableEngines } from '../helpers/available-engines.ts';
-import type { Fault } from '../helpers/fault.ts';
+import { causeFault, type Fault, readTraining, STAGE, writeTraining } from '../helpers/faulty-training.ts';
 import { listProcessesIn, listSharedMemory, listUnfinished } from '../helpers/list-remains.ts';
 import { makeFolder, makeSharedFolder } from '../helpers/make-record.ts';
 import { runCli } from '../helpers/run-cli.ts';
 
-const STAGE = 'moco/trial-1/pretrain';
-const FOLDER = path.join('runs/demo', STAGE);
-
-const EXPERIMENT = `kind: experiment
-launch: { retries: 0 }
-data: { dataset: synthetic, synthetic: { classes: 2, train: 160, val: 16, size: 16 } }
-methods:
-  moco:
-    engine: torch
-    epochs: 3
-    batchSize: 16
-    model: { arch: resnet18, stem: cifar, width: 4 }
-    moco: { queueSize: 32, dim: 16 }
-    augment: [{ op: randomResizedCrop, size: 16 }, { op: randomHorizontalFlip }]
-    loader: { threads: 1 }
-`;
-
 function run(folder: string, fault?: Fault, ...more: readonly string[]) {
-  writeFileSync(path.join(folder, 'demo.yaml'), EXPERIMENT);
-  const env = fault
-    ? { MOCO_WORKER: path.resolve('test/rig/faulty-worker.mjs'), FAULT: JSON.stringify(fault) }
-    : undefined;
+  writeTraining(folder, { engine: 'torch', launch: 'retries: 0' });
   const devices = ['--devices', 'cpu:2', '--devices-per-trial', '2'];
   const args = ['run', 'demo.yaml', '--only', 'pretrain', ...devices, ...more];
-  return runCli(args, { cwd: folder, ...(env ? { env } : {}) });
-}
-
-/** What a training came to, times apart. */
-function readResult(folder: string): { readonly metrics: string; readonly checkpoint: string } {
-  const checkpoint = readFileSync(path.join(folder, FOLDER, 'checkpoint_0002.pth.tar'));
-  return {
-    metrics: renderWithoutTimes(readMetricsLog(path.join(folder, FOLDER, 'metrics.jsonl'))),
-    checkpoint: createHash('sha256').update(checkpoint).digest('hex'),
-  };
+  return runCli(args, { cwd: folder, env: causeFault(fault) });
 }
 
 const note = availableEngines.includes('torch') ? '' : ' (SKIPPED: the engine torch is not installed)';
 
 describe.skipIf(note)(`a rank${note}`, () => {
-  let whole: ReturnType<typeof readResult>;
+  let whole: ReturnType<typeof readTraining>;
   beforeAll(async () => {
     const folder = makeSharedFolder();
     expect((await run(folder)).code).toBe(0);
-    whole = readResult(folder);
+    whole = readTraining(folder);
   });
 
   test.each<[string, Fault]>([
@@ -78,7 +45,7 @@ describe.skipIf(note)(`a rank${note}`, () => {
     expect(listUnfinished(folder)).toEqual(unfinished);
     const again = await run(folder);
     expect([again.code, listUnfinished(folder)]).toEqual([0, []]);
-    expect(readResult(folder)).toEqual(whole);
+    expect(readTraining(folder)).toEqual(whole);
   });
 
   test('that hangs is named by the others after launch.stallTimeout, and ended', async () => {

@@ -1,13 +1,18 @@
 // `moco worker` on two hosts with networks, names, processes and shared memory of their own: the bits of two ranks of
 // one host, also after one of them was killed where it hurts; and nothing is left on either.
 
-import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readInstalledAddon } from '../../src/engine/torch/addon-file.ts';
-import { readMetricsLog, renderWithoutTimes } from '../../src/runs/metrics-log.ts';
-import type { Fault } from '../helpers/fault.ts';
+import {
+  causeFault,
+  type Fault,
+  locateTraining,
+  readTraining,
+  STAGE,
+  writeTraining,
+} from '../helpers/faulty-training.ts';
 import { moco } from '../helpers/launch-ranks.ts';
 import { listProcessesIn, listUnfinished } from '../helpers/list-remains.ts';
 import { makeFolder, makeSharedFolder } from '../helpers/make-record.ts';
@@ -21,7 +26,6 @@ import {
   runOnHost,
 } from '../helpers/two-hosts.ts';
 
-const STAGE = 'moco/trial-1/pretrain';
 const OPTIONS = ['demo.yaml', '--devices-per-trial', '2'];
 
 const failure = openTwoHosts();
@@ -29,21 +33,7 @@ const note = failure ? ` (SKIPPED: ${failure})` : '';
 afterAll(closeTwoHosts);
 
 function setUp(engine: string, folder = makeFolder()): string {
-  const text = `kind: experiment
-name: demo
-launch: { stallTimeout: 8 }
-data: { dataset: synthetic, synthetic: { classes: 2, train: 160, val: 16, size: 16 } }
-methods:
-  moco:
-    engine: ${engine}
-    epochs: 3
-    batchSize: 16
-    model: { arch: resnet18, stem: cifar, width: 4 }
-    moco: { queueSize: 32, dim: 16 }
-    augment: [{ op: randomResizedCrop, size: 16 }, { op: randomHorizontalFlip }]
-    loader: { threads: 1 }
-`;
-  writeFileSync(path.join(folder, 'demo.yaml'), text);
+  writeTraining(folder, { engine, launch: 'stallTimeout: 8' });
   return folder;
 }
 
@@ -52,9 +42,8 @@ function launch(folder: string, fault?: Fault): Promise<HostEnd[]> {
   const ends = hostAddresses.map((_, rank) => {
     const place = { MASTER_ADDR: hostAddresses[0], MASTER_PORT: '29500', WORLD_SIZE: '2' };
     const own = { RANK: `${rank}`, LOCAL_RANK: '0' };
-    const faulty = { MOCO_WORKER: path.resolve('test/rig/faulty-worker.mjs'), FAULT: JSON.stringify(fault) };
     const command = [...moco, 'worker', '--rendezvous', 'env', ...OPTIONS];
-    return runOnHost(rank, command, { cwd: folder, env: { ...place, ...own, ...(fault ? faulty : {}) } });
+    return runOnHost(rank, command, { cwd: folder, env: { ...place, ...own, ...causeFault(fault) } });
   });
   return Promise.all(ends);
 }
@@ -65,18 +54,10 @@ async function runTogether(folder: string): Promise<void> {
   expect((await runCli(args, { cwd: folder })).code).toBe(0);
 }
 
-/** All that was measured, times apart, and the last checkpoint; `collectives`: how tensors travelled. */
+/** What was trained; `collectives`: how tensors travelled. */
 function readResult(folder: string) {
-  const stage = path.join(folder, 'runs/demo', STAGE);
-  const { engine } = JSON.parse(readFileSync(path.join(stage, 'record.json'), 'utf8'));
-  const checkpoint = readFileSync(path.join(stage, 'checkpoint_0002.pth.tar'));
-  return {
-    collectives: engine.collectives as string,
-    numbers: {
-      metrics: renderWithoutTimes(readMetricsLog(path.join(stage, 'metrics.jsonl'))),
-      checkpoint: createHash('sha256').update(checkpoint).digest('hex'),
-    },
-  };
+  const { engine } = JSON.parse(readFileSync(path.join(locateTraining(folder), 'record.json'), 'utf8'));
+  return { collectives: engine.collectives as string, numbers: readTraining(folder) };
 }
 
 const addon = readInstalledAddon();

@@ -8,7 +8,7 @@ const MAX_POINTS = 240;
 /** More lines than this hide each other; then only the band is drawn. */
 const MAX_LINES = 12;
 
-/** Shows the points of one trial one by one: those of a thousand trials, made, would take longer than what is drawn of them. */
+/** Shows the points of one trial one by one: to make those of a thousand would take longer than to draw their mean. */
 export type TrialCurve = (show: (epoch: number, value: number) => void) => void;
 
 /** Mean and population standard deviation at each epoch, over the trials that have got there. */

@@ -32,7 +32,8 @@ const VARIABLES = ['MASTER_ADDR', 'MASTER_PORT', 'RANK', 'WORLD_SIZE'] as const;
 
 /**
  * Reads MASTER_ADDR, MASTER_PORT, RANK, WORLD_SIZE, LOCAL_RANK (absent: 0) and LOCAL_WORLD_SIZE (absent: 1); without
- * RANK, what srun tells, where MASTER_ADDR and MASTER_PORT still count. Throws RENDEZVOUS_ENV with everything that is missing or no number.
+ * RANK, what srun tells, where MASTER_ADDR and MASTER_PORT still count. Throws RENDEZVOUS_ENV with everything that is
+ * missing or no number.
  */
 export function readLaunchedRank(told: NodeJS.ProcessEnv): LaunchedRank {
   const env = told.RANK ? told : { ...readSlurmStep(told), ...told };

@@ -177,51 +177,48 @@ Napi::Value describe(const Napi::CallbackInfo& info) {
   return found;
 }
 
-Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+Napi::Object initialise(Napi::Object exports) {
 #ifndef __SANITIZE_ADDRESS__  // Blocks that are used again would hide what the sanitizer looks for.
   useCachingAllocator();
 #endif
-  const auto add = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
-    exports.Set(name, Napi::Function::New(env, function, name, timeOf(name)));
-  };
-#define EXPORT(name) add(#name, call<name>);
+#define EXPORT(name) addExport(exports, #name, call<name>);
   MOCOLAB_OPS(EXPORT)
 #undef EXPORT
-#define EXPORT(name) add(#name, callMulti<name>);
+#define EXPORT(name) addExport(exports, #name, callMulti<name>);
   MOCOLAB_MULTI_OPS(EXPORT)
 #undef EXPORT
-#define EXPORT(name) add(#name, callUpdate<name>);
+#define EXPORT(name) addExport(exports, #name, callUpdate<name>);
   MOCOLAB_UPDATES(EXPORT)
 #undef EXPORT
-#define EXPORT(name) add(#name, call<choose<name, composed::name>>);
+#define EXPORT(name) addExport(exports, #name, call<choose<name, composed::name>>);
   MOCOLAB_COMPOSED_OPS(EXPORT)
 #undef EXPORT
-#define EXPORT(name) add(#name, callMulti<choose<name, composed::name>>);
+#define EXPORT(name) addExport(exports, #name, callMulti<choose<name, composed::name>>);
   MOCOLAB_COMPOSED_MULTI_OPS(EXPORT)
 #undef EXPORT
-#define EXPORT(name) add(#name, callUpdate<choose<name, composed::name>>);
+#define EXPORT(name) addExport(exports, #name, callUpdate<choose<name, composed::name>>);
   MOCOLAB_COMPOSED_UPDATES(EXPORT)
 #undef EXPORT
-  add("MaxPool", callMaxPool);
-  add("fromHost", fromHost);
-  add("toHost", toHost);
-  add("inspect", inspect);
-  add("drop", drop);
-  add("memory", memory);
-  add("startPeak", startPeak);
-  add("findShared", findShared);
-  add("profile", profile);
-  add("setThreads", setThreads);
-  add("describe", describe);
-  addDeviceExports(env, exports);
-  addRankExports(env, exports);
-  addRecordingExports(env, exports);
+  addExport(exports, "MaxPool", callMaxPool);
+  addExport(exports, "fromHost", fromHost);
+  addExport(exports, "toHost", toHost);
+  addExport(exports, "inspect", inspect);
+  addExport(exports, "drop", drop);
+  addExport(exports, "memory", memory);
+  addExport(exports, "startPeak", startPeak);
+  addExport(exports, "findShared", findShared);
+  addExport(exports, "profile", profile);
+  addExport(exports, "setThreads", setThreads);
+  addExport(exports, "describe", describe);
+  addDeviceExports(exports);
+  addRankExports(exports);
+  addRecordingExports(exports);
   return exports;
 }
 
 }  // namespace
 }  // namespace mocolab
 
-Napi::Object InitialiseAddon(Napi::Env env, Napi::Object exports) { return mocolab::initialise(env, exports); }
+Napi::Object InitialiseAddon(Napi::Env, Napi::Object exports) { return mocolab::initialise(exports); }
 
 NODE_API_MODULE(mocolab_torch, InitialiseAddon)

@@ -63,9 +63,6 @@ bool isPointwise(const at::Tensor& images, const Window& window, const Pair& ima
          window.output == imageSize;
 }
 
-/** [N, C, H, W] -> [N H W, C], a view where channels come last in memory. */
-at::Tensor toPixels(const at::Tensor& images) { return images.permute({0, 2, 3, 1}).flatten(0, 2); }
-
 /** [N H W, K] -> [N, K, H, W], channels last in memory. */
 at::Tensor fromPixels(const at::Tensor& pixels, int64_t count, const Pair& size) {
   return pixels.view({count, size[0], size[1], pixels.size(1)}).permute({0, 3, 1, 2});

@@ -57,16 +57,13 @@ Napi::Value compile(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void addDeviceExports(Napi::Env env, Napi::Object exports) {
-  const auto add = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
-    exports.Set(name, Napi::Function::New(env, function, name));
-  };
-  add("whyNoGpu", whyNoGpu);
-  add("useKernels", useKernels);
-  add("start", start);
-  add("useBfloat16", useBfloat16);
-  add("useComposed", useComposed);
-  add("compile", compile);
+void addDeviceExports(Napi::Object exports) {
+  addExport(exports, "whyNoGpu", whyNoGpu);
+  addExport(exports, "useKernels", useKernels);
+  addExport(exports, "start", start);
+  addExport(exports, "useBfloat16", useBfloat16);
+  addExport(exports, "useComposed", useComposed);
+  addExport(exports, "compile", compile);
 }
 
 }  // namespace mocolab

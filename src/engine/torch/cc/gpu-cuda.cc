@@ -9,6 +9,7 @@
 
 #include <cstring>
 
+#include "gpu-upload.h"
 #include "gpu.h"
 
 namespace mocolab::gpu {
@@ -70,13 +71,10 @@ std::vector<std::pair<std::string, std::string>> describe() {
 
 at::Tensor copyIn(const void* values, size_t bytes, at::IntArrayRef shape, at::ScalarType type) {
   if (isRecording()) return recordConstant(values, bytes, shape, type);
-  const at::Tensor pinned = at::empty(shape, at::TensorOptions(type).pinned_memory(true));
-  if (bytes > 0) std::memcpy(pinned.data_ptr(), values, bytes);
   at::Tensor tensor;
   {
     const c10::cuda::CUDAStreamGuard guard(copying());
-    tensor = at::empty(shape, at::TensorOptions(at::kCUDA).dtype(type));
-    tensor.copy_(pinned, true);
+    tensor = beginUpload(values, bytes, shape, type);
   }
   at::cuda::CUDAEvent there;
   there.record(copying());

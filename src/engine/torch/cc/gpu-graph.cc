@@ -7,8 +7,7 @@
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
 
-#include <cstring>
-
+#include "gpu-upload.h"
 #include "gpu.h"
 
 namespace mocolab::gpu {
@@ -63,10 +62,7 @@ c10::cuda::CUDAStream& uploading() {
 at::Tensor upload(const void* values, size_t bytes, at::IntArrayRef shape, at::ScalarType type) {
   const c10::cuda::CUDAStreamCaptureModeGuard besides(cudaStreamCaptureModeRelaxed);
   const c10::cuda::CUDAStreamGuard guard(uploading());
-  const at::Tensor pinned = at::empty(shape, at::TensorOptions(type).pinned_memory(true));
-  if (bytes > 0) std::memcpy(pinned.data_ptr(), values, bytes);
-  const at::Tensor tensor = at::empty(shape, at::TensorOptions(at::kCUDA).dtype(type));
-  at::Tensor(tensor).copy_(pinned, true);
+  const at::Tensor tensor = beginUpload(values, bytes, shape, type);
   uploading().synchronize();
   return tensor;
 }

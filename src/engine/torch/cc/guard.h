@@ -13,12 +13,17 @@
 
 namespace mocolab {
 
+/** Makes a function of the addon's, by whose name its time is counted. `name` must stay. */
+inline void addExport(Napi::Object exports, const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
+  exports.Set(name, Napi::Function::New(exports.Env(), function, name, timeOf(name)));
+}
+
 /** In device-exports.cc. */
-void addDeviceExports(Napi::Env env, Napi::Object exports);
+void addDeviceExports(Napi::Object exports);
 /** In rank-exports.cc. */
-void addRankExports(Napi::Env env, Napi::Object exports);
+void addRankExports(Napi::Object exports);
 /** In recording-exports.cc. */
-void addRecordingExports(Napi::Env env, Napi::Object exports);
+void addRecordingExports(Napi::Object exports);
 
 /** Whether ATen speaks of memory, in one of its ways: its own allocator, or a size that no machine has. */
 inline bool isOutOfMemory(const std::string& message) {

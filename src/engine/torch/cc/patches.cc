@@ -45,8 +45,7 @@ bool worthPatches(const at::Tensor& images, const Window& window) {
 }
 
 at::Tensor filterGradientOfPatches(const at::Tensor& images, const at::Tensor& dy, const Window& window) {
-  const at::Tensor rows = dy.permute({0, 2, 3, 1}).flatten(0, 2);  // [N Ho Wo, K]
-  const at::Tensor gradient = multiplyMatrices(rows.t(), copyPatches(images, window));
+  const at::Tensor gradient = multiplyMatrices(toPixels(dy).t(), copyPatches(images, window));
   return gradient.view({dy.size(1), window.kernel[0], window.kernel[1], images.size(1)}).permute({0, 3, 1, 2});
 }
 

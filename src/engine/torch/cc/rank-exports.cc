@@ -224,23 +224,20 @@ Napi::Value closeRanks(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void addRankExports(Napi::Env env, Napi::Object exports) {
-  const auto add = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
-    exports.Set(name, Napi::Function::New(env, function, name, timeOf(name)));
-  };
-  add("shareMemory", shareMemory);
-  add("openMemory", openMemory);
-  add("sealMemory", sealMemory);
-  add("prepareGloo", prepareGloo);
-  add("connectGloo", connectGloo);
-  add("prepareNccl", prepareNccl);
-  add("connectNccl", connectNccl);
-  add("awaitRanks", awaitRanks);
-  add("sumOverRanks", sumOverRanks);
-  add("broadcastOverRanks", broadcastOverRanks);
-  add("gatherOverRanks", gatherOverRanks);
-  add("abortRanks", abortRanks);
-  add("closeRanks", closeRanks);
+void addRankExports(Napi::Object exports) {
+  addExport(exports, "shareMemory", shareMemory);
+  addExport(exports, "openMemory", openMemory);
+  addExport(exports, "sealMemory", sealMemory);
+  addExport(exports, "prepareGloo", prepareGloo);
+  addExport(exports, "connectGloo", connectGloo);
+  addExport(exports, "prepareNccl", prepareNccl);
+  addExport(exports, "connectNccl", connectNccl);
+  addExport(exports, "awaitRanks", awaitRanks);
+  addExport(exports, "sumOverRanks", sumOverRanks);
+  addExport(exports, "broadcastOverRanks", broadcastOverRanks);
+  addExport(exports, "gatherOverRanks", gatherOverRanks);
+  addExport(exports, "abortRanks", abortRanks);
+  addExport(exports, "closeRanks", closeRanks);
 }
 
 }  // namespace mocolab

@@ -84,16 +84,13 @@ Napi::Value dropRecording(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void addRecordingExports(Napi::Env env, Napi::Object exports) {
-  const auto add = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
-    exports.Set(name, Napi::Function::New(env, function, name, timeOf(name)));
-  };
-  add("startRecording", startRecording);
-  add("finishRecording", finishRecording);
-  add("abandonRecording", abandonRecording);
-  add("isRecordingCurrent", isRecordingCurrent);
-  add("replay", replay);
-  add("dropRecording", dropRecording);
+void addRecordingExports(Napi::Object exports) {
+  addExport(exports, "startRecording", startRecording);
+  addExport(exports, "finishRecording", finishRecording);
+  addExport(exports, "abandonRecording", abandonRecording);
+  addExport(exports, "isRecordingCurrent", isRecordingCurrent);
+  addExport(exports, "replay", replay);
+  addExport(exports, "dropRecording", dropRecording);
 }
 
 }  // namespace mocolab

@@ -32,4 +32,7 @@ inline at::Tensor fromImages(const at::Tensor& images, const Window& window) {
   return window.channelsFirst ? images.contiguous() : images.permute({0, 2, 3, 1}).contiguous();
 }
 
+/** [N, C, H, W] -> [N H W, C], a view where channels come last in memory. */
+inline at::Tensor toPixels(const at::Tensor& images) { return images.permute({0, 2, 3, 1}).flatten(0, 2); }
+
 }  // namespace mocolab
