@@ -20,9 +20,12 @@ loader: { threads: 1 }
 test('a recipe is proven: trained, killed, gone on with, compared, and no run of the user is touched', async () => {
   const folder = makeFolder();
   writeFileSync(path.join(folder, 'small.yaml'), RECIPE);
-  const { code, stdout } = await runCli(['verify-resume', 'small.yaml', '--steps', '14', '--kills', '1'], {
-    cwd: folder,
-  });
+  const { code, stdout } = await runCli(
+    ['verify-resume', 'small.yaml', '--steps', '14', '--kills', '1', '--seed', '8'],
+    {
+      cwd: folder,
+    },
+  );
   expect(stdout).toMatch(/\n {2}killed after step \d+\n/);
   expect(stdout).toContain(`
 what                                 count   bytes  killed and not killed
@@ -53,7 +56,7 @@ test('a linear classification is proven on an untrained encoder', async () => {
   const folder = makeFolder();
   writeFileSync(path.join(folder, 'small.yaml'), RECIPE);
   writeFileSync(path.join(folder, 'table.yaml'), EXPERIMENT);
-  const limits = ['--steps', '600', '--kills', '1'];
+  const limits = ['--steps', '600', '--kills', '1', '--seed', '8'];
   const { code, stdout } = await runCli(
     ['verify-resume', 'table.yaml', '--evaluation', 'linear', ...limits],
     {
