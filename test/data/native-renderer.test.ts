@@ -2,6 +2,7 @@
 // that the hue can meet.
 
 import { Worker } from 'node:worker_threads';
+import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { type Rng, stream } from '../../src/core/rng.ts';
 import type { RgbImage } from '../../src/data/dataset.ts';
@@ -27,6 +28,29 @@ function drawImage(rng: Rng, longest: number): RgbImage {
   for (let i = 0; i < pixels.length; i++) pixels[i] = (least + rng.integer(span)) * factor;
   return { width, height, pixels };
 }
+
+/** Ends a thread that does nothing but render, at 20 moments. What takes the time is to read the list of images. */
+const END_WHILE_RENDERING = `
+  const { Worker } = require('node:worker_threads');
+  const { setTimeout } = require('node:timers/promises');
+  const render = \`
+    const { parentPort, workerData } = require('node:worker_threads');
+    const { renderViews } = require(workerData);
+    const images = Array.from({ length: 1e5 }, () => new Uint8Array(3));
+    const sizes = new Int32Array(2e5).fill(1);
+    const view = new Float32Array(3e5);
+    parentPort.postMessage('ready');
+    for (;;) renderViews(images, sizes, new Float64Array(1e5), new Float32Array(768), [view], 0, 1);
+  \`;
+  (async () => {
+    for (let i = 0; i < 20; i++) {
+      const worker = new Worker(render, { eval: true, workerData: process.argv[1] });
+      await new Promise((resolve) => worker.once('message', resolve));
+      await setTimeout(5 + i);
+      await worker.terminate();
+    }
+  })();
+`;
 
 const pick = (rng: Rng, ...values: readonly number[]) => values[rng.integer(values.length)]!;
 
@@ -174,5 +198,12 @@ describe.skipIf(!addon)('the addon (`moco engine install torch` builds it)', () 
       });
     expect(await Promise.all([run(), run(), run()])).toEqual([9, 9, 9]);
     expect(await run()).toBe(9);
+  });
+
+  test('a thread that is ended while it renders takes nothing with it', async () => {
+    const { exitCode, stderr } = await execa(process.execPath, ['--eval', END_WHILE_RENDERING, addon!], {
+      reject: false,
+    });
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
   });
 });
