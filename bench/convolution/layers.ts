@@ -37,24 +37,32 @@ const basicStages = (size: number) => [
   }),
 ];
 
-/** The 1x1 convolutions of a ResNet-50 at 224². */
-const pointwise = [
-  shape(56, 64, 64, 1),
-  shape(56, 64, 256, 1, 1, 4),
-  shape(56, 256, 64, 1, 1, 2),
-  shape(28, 128, 512, 1, 1, 4),
-  shape(28, 512, 128, 1, 1, 3),
-  shape(14, 256, 1024, 1, 1, 6),
-  shape(14, 1024, 256, 1, 1, 5),
-  shape(7, 512, 2048, 1, 1, 3),
-  shape(7, 2048, 512, 1, 1, 2),
+/** The four stages of a ResNet-50, from the side of the first. The stride is the 3x3 convolution's, as in torchvision. */
+const bottleneckStages = (size: number) => [
+  shape(size, 64, 64, 1),
+  shape(size, 64, 64, 3, 1, 3),
+  shape(size, 64, 256, 1, 1, 4),
+  shape(size, 256, 64, 1, 1, 2),
+  ...[3, 5, 2].flatMap((repeats, i) => {
+    const side = Math.ceil(size / 2 ** i);
+    const half = Math.ceil(side / 2);
+    const width = 128 * 2 ** i;
+    return [
+      shape(side, 2 * width, width, 1),
+      shape(side, width, width, 3, 2),
+      shape(side, 2 * width, 4 * width, 1, 2),
+      shape(half, width, 4 * width, 1, 1, repeats + 1),
+      shape(half, 4 * width, width, 1, 1, repeats),
+      shape(half, width, width, 3, 1, repeats),
+    ];
+  }),
 ];
 
 const networks = {
   'r18-224': { batch: 32, shapes: [shape(224, 3, 64, 7, 2), ...basicStages(56)] },
   'r18-32': { batch: 128, shapes: [shape(32, 3, 64, 7, 2), ...basicStages(8)] },
   'r18-32-cifar': { batch: 128, shapes: [shape(32, 3, 64, 3), ...basicStages(32)] },
-  'r50-224': { batch: 16, shapes: pointwise },
+  'r50-224': { batch: 16, shapes: [shape(224, 3, 64, 7, 2), ...bottleneckStages(56)] },
 } as const;
 
 export const networkNames = Object.keys(networks);

@@ -155,9 +155,10 @@ at::Tensor Conv2DBackpropFilter(const Args& args) {
     const at::Tensor taps = multiplyMatrices(toPixels(dy).t(), toPixels(images));
     return toFilterGradient(taps.unsqueeze(2).unsqueeze(3), shape);
   }
+  if (window.output[0] * window.output[1] > 4 && tiles(images, window, dy.size(1)))
+    return toFilterGradient(filterGradientOfTiles(images, dy, window), shape);
   if (!settings().composed && worthPatches(images, window))
     return toFilterGradient(filterGradientOfPatches(images, dy, window), shape);
-  if (tiles(images, window, dy.size(1))) return toFilterGradient(filterGradientOfTiles(images, dy, window), shape);
   const Padding padding = splitPadding(window, size);
   const int64_t inputs = images.size(1) / window.groups, outputs = shape[2] * shape[3] / inputs;
   const at::Tensor filter = standIn({outputs, inputs, shape[0], shape[1]}, images);

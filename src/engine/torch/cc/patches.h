@@ -1,5 +1,4 @@
-// A filter's gradient as one product of matrices: each place of the window is a row of what it holds there. On small
-// images this is faster than the convolution's own way.
+// A filter's gradient as one product of matrices: each place of the window is a row of what it holds there.
 
 #pragma once
 
@@ -7,7 +6,7 @@
 
 namespace mocolab {
 
-/** Whether that is faster, as measured. */
+/** Whether that is faster than oneDNN's way, as measured: in bfloat16 on small images alone. */
 bool worthPatches(const at::Tensor& images, const Window& window);
 
 /** The gradient [K, C, kh, kw] of a filter, from images and dy [N, C, H, W], channels last. */

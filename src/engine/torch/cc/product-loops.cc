@@ -1,5 +1,7 @@
 #include "product-loops.h"
 
+#include <type_traits>
+
 #include "bfloat16.h"
 
 namespace mocolab {

@@ -65,10 +65,10 @@ void multiply(const Hand& hand, int64_t count, bool onTop) {
     for (int64_t at = from; at < to; at++) {
       const int64_t number = at / hand.panels, panel = at % hand.panels;
       for (int64_t first = 0; first < count; first += DEPTH)
-        productLoops().multiply({hand.gradients(number) + first * hand.outputs, 1, hand.outputs},
+        productLoops().multiply(Strided{hand.gradients(number) + first * hand.outputs, 1, hand.outputs},
                                 hand.images(number, panel) + first * PANEL, hand.outputs, std::min(DEPTH, count - first),
                                 std::min(PANEL, hand.inputs - panel * PANEL), onTop || first > 0,
-                                hand.sums(number) + panel * PANEL, hand.inputs);
+                                hand.sums(number) + panel * PANEL, hand.inputs, {});
     }
   });
 }

@@ -98,8 +98,8 @@ void convolve(const Tiling& tiling, const Factors& factors) {
       for (int64_t i = 0; i < tiles; i++) takeTile(tiling, from + i, zeros.data(), taken + i * inner, takenStep);
       for (int64_t panel = 0; panel < factors.panels; panel++) {
         for (int64_t i = 0; i < NUMBERS; i++)
-          productLoops().multiply({taken + i * takenStep, inner, 1}, factors.at(panel, i), tiles, inner, PANEL, false,
-                                  sums + i * sumsStep, PANEL);
+          productLoops().multiply(Strided{taken + i * takenStep, inner, 1}, factors.at(panel, i), tiles, inner, PANEL, false,
+                                  sums + i * sumsStep, PANEL, {});
         for (int64_t i = 0; i < tiles; i++)
           giveTile(tiling, from + i, sums + i * PANEL, sumsStep, panel * PANEL, factors.widthOf(panel));
       }
