@@ -119,7 +119,7 @@ bool worthWinograd(const at::Tensor& images, const Window& window, int64_t outpu
   const int64_t area = window.output[0] * window.output[1];
   const int64_t covered = (window.output[0] + 1) / 2 * ((window.output[1] + 1) / 2) * 4;
   return fits && images.is_cpu() && images.scalar_type() == at::kFloat && images.size(1) >= 32 && outputs >= 32 &&
-         5 * covered <= 6 * area && images.size(0) * covered >= 512;
+         3 * covered <= 4 * area && images.size(0) * covered >= 512;
 }
 
 at::Tensor convolveTiles(const at::Tensor& images, const at::Tensor& filter, const Window& window) {
