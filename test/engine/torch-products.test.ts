@@ -32,6 +32,7 @@ const sizes: readonly Size[] = [
   [17, 513, 33],
   [389, 3, 65],
   [25, 1100, 130],
+  [205, 400, 300],
 ];
 
 describe.skipIf(!readInstalledAddon())('the torch engine', () => {
@@ -58,7 +59,9 @@ describe.skipIf(!readInstalledAddon())('the torch engine', () => {
 
   test('gives the same bits on any number of threads', () => {
     const [a, b] = [tf.tensor2d(random(400 * 600), [400, 600]), tf.tensor2d(random(600 * 90), [600, 90])];
-    const multiply = () => tf.tidy(() => tf.matMul(a, b).dataSync());
+    const turned = tf.transpose(a);
+    const multiply = () =>
+      tf.tidy(() => [tf.matMul(a, b), tf.matMul(turned, b, true)].map((each) => each.dataSync()));
     const { threads } = backend.addon.describe();
     backend.addon.setThreads(1);
     const alone = multiply();
@@ -66,7 +69,7 @@ describe.skipIf(!readInstalledAddon())('the torch engine', () => {
     const together = multiply();
     backend.addon.setThreads(threads);
     expect(together).toEqual(alone);
-    tf.dispose([a, b]);
+    tf.dispose([a, b, turned]);
   });
 
   test('keeps what is not a number, and sums nothing to 0', () => {

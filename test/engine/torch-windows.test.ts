@@ -24,8 +24,12 @@ function random(...shape: number[]): Float32Array {
 /** Worst difference over the largest number. */
 function distance(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   expect(actual.length).toBe(expected.length);
-  const scale = Math.max(1, ...Array.from(expected, Math.abs));
-  return Math.max(...Array.from(actual, (value, i) => Math.abs(value - expected[i]!))) / scale;
+  let [scale, worst] = [1, 0];
+  for (let i = 0; i < expected.length; i++) {
+    scale = Math.max(scale, Math.abs(expected[i]!));
+    worst = Math.max(worst, Math.abs(actual[i]! - expected[i]!));
+  }
+  return worst / scale;
 }
 
 function run(kernel: string, inputs: { [name: string]: tf.Tensor }, attrs: object): ArrayLike<number> {
@@ -163,6 +167,38 @@ const cases: readonly (Case & { readonly filters: number; readonly groups: numbe
     filters: 32,
     groups: 1,
     attrs: { strides: 1, pad: [[0, 0], [2, 0], [0, 3], [0, 0]] }, // biome-ignore format: pairs
+  },
+  // Channels that fill whole panels: the filter's gradient is a sum of outer products, in one part and in several.
+  {
+    ...base,
+    images: [3, 23, 17, 64],
+    stride: [2, 2],
+    before: [1, 1],
+    output: [12, 9],
+    filters: 25,
+    groups: 1,
+    attrs: { strides: 2, pad: 1 },
+  },
+  {
+    ...base,
+    images: [2, 9, 20, 32],
+    kernel: [2, 5],
+    stride: [1, 3],
+    dilation: [2, 1],
+    output: [7, 6],
+    filters: 13,
+    groups: 1,
+    attrs: { strides: [1, 3], pad: 'valid', dilations: [2, 1] },
+  },
+  {
+    ...base,
+    images: [20, 16, 15, 32],
+    kernel: [1, 1],
+    stride: [2, 2],
+    output: [8, 8],
+    filters: 200,
+    groups: 1,
+    attrs: { strides: 2, pad: 'valid' },
   },
   // The window stands in one place: a product of matrices, with the taps that meet the image.
   {

@@ -11,7 +11,7 @@ namespace {
 /** A block of the result, and outer products that are added to it at a time: both packed factors stay in the second cache. */
 constexpr int64_t ROWS = 16 * GROUP, COLUMNS = 8 * PANEL, DEPTH = SUMMED_AT_ONCE;
 /** Pieces of work, where the sum is long enough to make them: a block is too much for a thread where it is the only one. */
-constexpr int64_t LEAST_PIECES = 16;
+constexpr int64_t LEAST_PIECES = 32;
 
 int64_t divideUp(int64_t count, int64_t by) { return (count + by - 1) / by; }
 
