@@ -8,12 +8,10 @@
 namespace mocolab {
 namespace {
 
-/** A block of the result, and outer products that are added to it at a time: both packed factors stay in the second cache. */
+/** A block of the result, and outer products added to it at a time: its packed factors stay in the second cache. */
 constexpr int64_t ROWS = 16 * GROUP, COLUMNS = 8 * PANEL, DEPTH = SUMMED_AT_ONCE;
-/** Pieces of work, where the sum is long enough to make them: a block is too much for a thread where it is the only one. */
+/** Pieces of work, where the sum is long enough to make them: few blocks are too few for many threads. */
 constexpr int64_t LEAST_PIECES = 32;
-
-int64_t divideUp(int64_t count, int64_t by) { return (count + by - 1) / by; }
 
 /** Parts of the sum that are added up at the end. They follow from the shapes alone, so that the bits do too. */
 int64_t countParts(int64_t blocks, int64_t length) {
@@ -46,7 +44,7 @@ struct Piece {
   int64_t row, height, column, width, from, to;
 };
 
-/** What the piece reads after `k` rows more than it has: the left factor's with the first panel, the right's with others. */
+/** What the piece reads from row `k` on: the left factor's with the first panel, the right's with others. */
 Ahead lookAhead(const Factors& factors, const Piece& piece, int64_t k, int64_t panel) {
   const int64_t size = productLoops().tileRows, tiles = divideUp(piece.height, size);
   if (panel == 0) return aheadOf(from(factors.left, k, piece.row), size);

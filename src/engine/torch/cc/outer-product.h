@@ -21,8 +21,8 @@ inline Strided from(const Strided& matrix, int64_t i, int64_t j) {
 constexpr int64_t SUMMED_AT_ONCE = 192;
 
 /**
- * Lays `rows` rows from `row` on of the right factor, `width` columns from `column` on (a multiple of PANEL), as a panel
- * [rows, PANEL] with zeros beyond its end. Called by many threads at once.
+ * Lays `rows` rows from `row` on of the right factor, `width` columns from `column` on (a multiple of PANEL), as a
+ * panel [rows, PANEL] with zeros beyond its end. Called by many threads at once.
  */
 using FillPanel = std::function<void(int64_t row, int64_t rows, int64_t column, int64_t width, float* panel)>;
 

@@ -17,7 +17,9 @@ constexpr int64_t PANEL = 32;
 /** Rows that lie together in a left factor that is packed: [groups, inner, GROUP]. Every tile's rows divide it. */
 constexpr int64_t GROUP = 12;
 
-inline int64_t countPanels(int64_t columns) { return (columns + PANEL - 1) / PANEL; }
+inline int64_t divideUp(int64_t count, int64_t by) { return (count + by - 1) / by; }
+
+inline int64_t countPanels(int64_t columns) { return divideUp(columns, PANEL); }
 
 /** A left factor as the loop reads it: element (i, k) lies at i / GROUP group + i % GROUP down + k across. */
 struct Left {

@@ -33,7 +33,7 @@ at::Tensor multiplyRows(const at::Tensor& a, const at::Tensor& b) {
   const Strided left = stridesOf(a);
   const at::Tensor packed = packAll(stridesOf(b), inner, columns, a), result = at::empty({rows, columns}, a.options());
   const int64_t perRange = std::max<int64_t>(1, CACHE_FLOATS / (std::min(inner, DEPTH) * PANEL));
-  const int64_t across = (panels + perRange - 1) / perRange, down = (rows + ROWS - 1) / ROWS;
+  const int64_t across = divideUp(panels, perRange), down = divideUp(rows, ROWS);
   const int64_t perTile = productLoops().tileRows * left.down;
   // Each block of the result is one thread's, along the whole inner axis: the same bits on any number of threads.
   at::parallel_for(0, across * down, 1, [&](int64_t first, int64_t last) {

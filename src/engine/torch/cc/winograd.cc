@@ -84,7 +84,7 @@ void giveTile(const Tiling& tiling, int64_t tile, const float* sums, int64_t ste
 /** images * factors -> result, both [N, channels, H, W] with channels last in memory. */
 void convolve(const Tiling& tiling, const Factors& factors) {
   const int64_t inner = factors.inner;
-  const int64_t most = countTiles(inner), blocks = (tiling.count() + most - 1) / most;
+  const int64_t most = countTiles(inner), blocks = divideUp(tiling.count(), most);
   const int64_t takenStep = stepOf(most * inner), sumsStep = stepOf(most * PANEL);
   const int64_t room = NUMBERS * (takenStep + sumsStep);
   const at::Tensor rooms = at::empty({at::get_num_threads(), room}, tiling.images.options());
@@ -98,8 +98,8 @@ void convolve(const Tiling& tiling, const Factors& factors) {
       for (int64_t i = 0; i < tiles; i++) takeTile(tiling, from + i, zeros.data(), taken + i * inner, takenStep);
       for (int64_t panel = 0; panel < factors.panels; panel++) {
         for (int64_t i = 0; i < NUMBERS; i++)
-          productLoops().multiply(Strided{taken + i * takenStep, inner, 1}, factors.at(panel, i), tiles, inner, PANEL, false,
-                                  sums + i * sumsStep, PANEL, {});
+          productLoops().multiply(Strided{taken + i * takenStep, inner, 1}, factors.at(panel, i), tiles, inner, PANEL,
+                                  false, sums + i * sumsStep, PANEL, {});
         for (int64_t i = 0; i < tiles; i++)
           giveTile(tiling, from + i, sums + i * PANEL, sumsStep, panel * PANEL, factors.widthOf(panel));
       }
