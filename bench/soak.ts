@@ -3,6 +3,8 @@
 //   npx tsx bench/soak.ts [--engine torch] [--steps 10000]
 
 import { parseArgs } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { permutation, stream } from '../src/core/rng.ts';
 import { createEngine } from '../src/engine/create-engine.ts';
 import type { ConcreteEngineName } from '../src/engine/engine.ts';
@@ -31,6 +33,9 @@ const moco = createMoco({
   seed: 0,
 });
 const rng = stream(0, 'soak');
+setFlagsFromString('--expose-gc');
+/** JavaScript's own garbage, tens of MB that come and go, is no part of the level. */
+const collectGarbage = runInNewContext('gc') as () => void;
 
 /** What must stay level; resident memory once the start is over. */
 interface Level {
@@ -60,6 +65,7 @@ async function trainOnce(): Promise<void> {
 }
 
 function readLevel(step: number): Level {
+  collectGarbage();
   const { tensors, bytes } = engine.memory();
   return { step, tensors, bytes, residentMb: Number((process.memoryUsage.rss() / 1e6).toFixed(1)) };
 }
