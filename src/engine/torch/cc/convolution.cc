@@ -155,7 +155,7 @@ at::Tensor Conv2DBackpropFilter(const Args& args) {
     const at::Tensor taps = multiplyMatrices(toPixels(dy).t(), toPixels(images));
     return toFilterGradient(taps.unsqueeze(2).unsqueeze(3), shape);
   }
-  if (window.output[0] * window.output[1] > 4 && tiles(images, window, dy.size(1)))
+  if (!settings().composed && worthWinogradGradient(images, window, dy.size(1)))
     return toFilterGradient(filterGradientOfTiles(images, dy, window), shape);
   if (!settings().composed && worthPatches(images, window))
     return toFilterGradient(filterGradientOfPatches(images, dy, window), shape);
@@ -168,7 +168,7 @@ at::Tensor Conv2DBackpropFilter(const Args& args) {
                                 {false, true, false}));
   };
   if (!dy.is_cpu() || dy.numel() == 0) return toFilterGradient(gradientOf(0, dy.size(0)), shape);
-  return toFilterGradient(addGradientsOfParts(dy.size(0), window.output[0] * window.output[1], gradientOf), shape);
+  return toFilterGradient(addGradientsOfParts(dy.size(0), countPlaces(window), gradientOf), shape);
 }
 
 }  // namespace mocolab

@@ -13,10 +13,6 @@ namespace mocolab {
 
 inline Strided stridesOf(const at::Tensor& matrix) { return {floatsOf(matrix), matrix.stride(0), matrix.stride(1)}; }
 
-inline Strided from(const Strided& matrix, int64_t i, int64_t j) {
-  return {matrix.data + i * matrix.down + j * matrix.across, matrix.down, matrix.across};
-}
-
 /** The most rows of a panel. */
 constexpr int64_t SUMMED_AT_ONCE = 192;
 

@@ -10,8 +10,6 @@
 namespace mocolab {
 namespace {
 
-int64_t countPlaces(const Window& window) { return window.output[0] * window.output[1]; }
-
 /** Goes over the places of a window, image by image, and finds the pixels that lie under one tap. */
 class Pixels {
  public:

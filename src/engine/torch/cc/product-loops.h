@@ -12,7 +12,11 @@ struct Strided {
   int64_t down, across;
 };
 
-/** Columns that the loop works on at once: `keep` makes the right factor's so wide, zeros beyond its end. */
+inline Strided from(const Strided& matrix, int64_t i, int64_t j) {
+  return {matrix.data + i * matrix.down + j * matrix.across, matrix.down, matrix.across};
+}
+
+/** Columns that the loop works on at once: `pack` makes the right factor's so wide, zeros beyond its end. */
 constexpr int64_t PANEL = 32;
 /** Rows that lie together in a left factor that is packed: [groups, inner, GROUP]. Every tile's rows divide it. */
 constexpr int64_t GROUP = 12;

@@ -18,6 +18,9 @@ struct Window {
   Pair kernel, stride, dilation, before, output;
 };
 
+/** Of an image: where the window stands. */
+inline int64_t countPlaces(const Window& window) { return window.output[0] * window.output[1]; }
+
 inline Window readWindow(const Args& args, size_t at) {
   const auto n = args.integers(at);
   return {n[0], n[1], {n[2], n[3]}, {n[4], n[5]}, {n[6], n[7]}, {n[8], n[9]}, {n[10], n[11]}};

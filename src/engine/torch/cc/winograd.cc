@@ -116,10 +116,14 @@ at::Tensor emptyImages(int64_t count, int64_t channels, const Pair& size, const 
 bool worthWinograd(const at::Tensor& images, const Window& window, int64_t outputs) {
   const bool fits = window.groups == 1 && window.kernel == Pair{3, 3} && window.stride == Pair{1, 1} &&
                     window.dilation == Pair{1, 1};
-  const int64_t area = window.output[0] * window.output[1];
+  const int64_t area = countPlaces(window);
   const int64_t covered = (window.output[0] + 1) / 2 * ((window.output[1] + 1) / 2) * 4;
   return fits && images.is_cpu() && images.scalar_type() == at::kFloat && images.size(1) >= 32 && outputs >= 32 &&
          3 * covered <= 4 * area && images.size(0) * covered >= 512;
+}
+
+bool worthWinogradGradient(const at::Tensor& images, const Window& window, int64_t outputs) {
+  return countPlaces(window) > 4 && worthWinograd(images, window, outputs);
 }
 
 at::Tensor convolveTiles(const at::Tensor& images, const at::Tensor& filter, const Window& window) {

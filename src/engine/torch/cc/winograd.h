@@ -11,6 +11,9 @@ namespace mocolab {
 /** Whether that is faster, as measured. `images` [N, C, H, W]; K filters. */
 bool worthWinograd(const at::Tensor& images, const Window& window, int64_t outputs);
 
+/** The same for a filter's gradient: with very few places of the window an image, the product of its patches is. */
+bool worthWinogradGradient(const at::Tensor& images, const Window& window, int64_t outputs);
+
 /** x [N, C, H, W] and filter [K, C, 3, 3], channels last -> y [N, K, Ho, Wo]. */
 at::Tensor convolveTiles(const at::Tensor& images, const at::Tensor& filter, const Window& window);
 
